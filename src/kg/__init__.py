@@ -1,0 +1,1 @@
+"""A knowledge graph as SPARQL endpoint, pages and linked data."""

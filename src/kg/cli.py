@@ -1,0 +1,389 @@
+"""The command line: `kg serve`, `build`, `check`, `query`, `export` and what keeps releases."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, cast
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+from rich.text import Text
+
+from kg import build as building
+from kg import bundle, coverage, formats, settings, terms, validation
+from kg.dataset import Statistics
+from kg.errors import BadInput, KgError, StorageFailed
+from kg.formats import Format, Kind
+from kg.progress import TerminalProgress
+from kg.results import Solutions
+from kg.settings import Settings
+from kg.sparql import outline
+from kg.store.difference import patch
+from kg.store.embedded import EmbeddedStore
+from kg.store.loading import Source
+from kg.store.snapshots import Database
+from kg.terms import NamedNode
+from kg.web import serving
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+Files = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+Db = click.option(
+    "--db", type=click.Path(path_type=Path), help="Folder of the database.", metavar="DIR"
+)
+NoGate = click.option(
+    "--no-gate", is_flag=True, help="Publish data even when it breaks its own SHACL shapes."
+)
+
+
+class Commands(click.Group):
+    """Tells every foreseen error in one line, without a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            value = super().invoke(context)
+            sys.stdout.flush()
+        except KgError as error:
+            _tell(error.message)
+        except BrokenPipeError:
+            # Who read our output has left (`kg query … | head`); there is nobody to tell.
+            _close_output()
+        except OSError as error:
+            _close_output()
+            _tell(f"cannot write: {error.strerror or error}")
+        else:
+            return value
+        return context.exit(1)
+
+
+def _tell(message: str) -> None:
+    """Print an error in one line."""
+    errors.print(f"[red]kg:[/red] {escape(_visible(message))}")
+
+
+def _close_output() -> None:
+    """Have nothing more written to an output that takes nothing more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _visible(text: str) -> str:
+    """Return a text with its control characters as pictures, so that no terminal obeys them."""
+    return "".join(_PICTURES.get(character, character) for character in text)
+
+
+# U+2400 and up show the control characters; those of the second set have one picture for all.
+_PICTURES = {chr(code): chr(0x2400 + code) for code in range(0x20) if chr(code) != "\n"}
+_PICTURES |= {chr(code): "\ufffd" for code in range(0x7F, 0xA0)}
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="kg")
+def main() -> None:
+    """Serve a knowledge graph: SPARQL endpoint, pages and linked data, from one command."""
+    # The engine does not listen to Ctrl-C while it works; the kernel does. What a build has staged
+    # is never published, and removed by the next one.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack the characters
+
+
+@main.command()
+@Files
+@Db
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--writable", is_flag=True, help="Take changes from whoever bears KG_TOKEN.")
+@NoGate
+def serve(  # noqa: PLR0917  click passes them by name
+    files: tuple[Path, ...],
+    db: Path | None,
+    host: str,
+    port: int,
+    writable: bool,
+    no_gate: bool,
+) -> None:
+    """Serve the bundled graph, or FILES, or the database in --db.
+
+    FILES are built into --db (or a folder in your cache) unless it already holds just these.
+    """
+    options = _settings(db)
+    database = _database(files, options, gate=not no_gate)
+    serving.run(options, database, host=host, port=port, writable=writable, announce=_announce)
+
+
+@main.command()
+@Files
+@click.option("--db", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@NoGate
+def build(files: tuple[Path, ...], db: Path, no_gate: bool) -> None:
+    """Parse, validate and count FILES (or the bundled graph), and publish them in --db."""
+    options = _settings(db)
+    sources, examples = _sources(files)
+    made = _build(sources, examples, Database(db), options, gate=not no_gate)
+    click.echo(
+        f"{db}: published {made.snapshot.id}: {made.statistics.triples:,} triples in "
+        f"{len(made.statistics.graphs)} graphs; {_validated(made.validation)}"
+    )
+
+
+@main.command()
+@Files
+def check(files: tuple[Path, ...]) -> None:
+    """Validate FILES (or the bundled graph) with SHACL, and report the coverage of the source.
+
+    Ends with 1 when the data does not conform, or a clause of a source document that is at hand
+    (see the setting source_dir) is pointed into by no statement.
+    """
+    options = _settings(None)
+    sources, _ = _sources(files)
+    store = EmbeddedStore.in_memory(sources, base_iri=options.base_iri)
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = validation.validate(store, Path(folder))
+    for violation in outcome.violations:
+        click.echo(str(violation))
+    reports = coverage.report(store, options.source_dir)
+    for report in reports:
+        for line in coverage.as_text(report):
+            click.echo(line)
+    click.echo(_validated(outcome))
+    complete = all(report.complete for report in reports if report.file)
+    sys.exit(0 if outcome.conforms and complete else 1)
+
+
+@main.command()
+@click.argument("text", metavar="(TEXT | @FILE.rq)")
+@click.option("--data", type=click.Path(path_type=Path), multiple=True, metavar="FILE")
+@Db
+@click.option("--format", "format_name", metavar="FORMAT", help="json, xml, csv, tsv, table, ttl …")
+def query(text: str, data: tuple[Path, ...], db: Path | None, format_name: str | None) -> None:
+    """Answer a SPARQL query over the bundled graph, --data FILES, or the database in --db."""
+    options = _settings(db)
+    if data and db:
+        raise BadInput("--data and --db exclude each other; name the one to ask")
+    if text.startswith("@"):
+        text = _read(Path(text[1:]))
+    form = outline(text).form
+    kind = form.kind if form else Kind.SOLUTIONS
+    as_table = kind is Kind.SOLUTIONS and format_name in (None, "table")
+    default = "ttl" if kind is Kind.GRAPH else "csv"
+    if format_name == "table" and not as_table:
+        raise BadInput(f"a table shows the rows of a SELECT; try --format {default}")
+    format = None if as_table else formats.by_name(format_name or default, formats.offers(kind))
+    result = _store(data, options).query(text, format=format)
+    if as_table:
+        _print_table(result.solutions())
+    else:
+        for chunk in result.chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+
+
+@main.command()
+@Db
+@click.option("--graph", metavar="IRI", help="Only the triples of this graph.")
+@click.option("--format", "format_name", metavar="FORMAT", help="nq, trig, ttl, nt, rdf, jsonld …")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE[.gz]")
+def export(
+    db: Path | None, graph: str | None, format_name: str | None, output: Path | None
+) -> None:
+    """Write the data out: as N-Quads, or as --format or the name of --output says.
+
+    A format of triples gets the merge of all graphs. A file appears only when it is complete.
+    """
+    options = _settings(db)
+    wanted = terms.iri(graph) if graph else None
+    format = _export_format(format_name, output, wanted)
+    store = _store((), options)
+    if wanted is not None and wanted not in store.graphs():
+        known = ", ".join(f"<{name.value}>" for name in store.graphs()[:10]) or "none"
+        raise BadInput(f"there is no graph <{wanted.value}>; known graphs: {known}")
+    with _output(output) as file:
+        store.dump(file, format, graph=wanted)
+
+
+@main.command()
+@click.option("--db", type=click.Path(path_type=Path), required=True, metavar="DIR")
+def releases(db: Path) -> None:
+    """List the snapshots that --db keeps, the newest first; * is the one that is served."""
+    database = Database(db)
+    current = database.current().id
+    for snapshot in database.releases():
+        mark = "*" if snapshot.id == current else " "
+        kind = "change" if snapshot.is_update else "build"
+        names = ", ".join(building.source_names(snapshot))
+        click.echo(f"{mark} {snapshot.id}  {kind:<6}  {names}")
+
+
+@main.command()
+@click.option("--db", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.argument("release")
+def rollback(db: Path, release: str) -> None:
+    """Serve an earlier snapshot of --db again; RELEASE is its id or how the id begins."""
+    database = Database(db)
+    snapshot = database.release(release)
+    with database.writing():
+        database.point(snapshot.id)
+    click.echo(f"{db}: {snapshot.id} is published")
+
+
+@main.command()
+@click.option("--db", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.argument("before")
+@click.argument("after")
+def diff(db: Path, before: str, after: str) -> None:
+    """Write what changed from one snapshot of --db to another, as RDF Patch."""
+    database = Database(db)
+    old, new = (
+        EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
+        for snapshot in (database.release(before), database.release(after))
+    )
+    for line in patch(old, new):
+        click.echo(line)
+
+
+def _export_format(name: str | None, output: Path | None, graph: NamedNode | None) -> Format:
+    offered = formats.offers(Kind.GRAPH)
+    if name:
+        return formats.by_name(name, offered)
+    if output is None:
+        return formats.NQUADS if graph is None else formats.NTRIPLES
+    announced = formats.by_file_name(output.name)
+    if announced is None:
+        raise BadInput(f"{output}: the name announces no known format; add --format")
+    return announced
+
+
+def _settings(db: Path | None) -> Settings:
+    return settings.load(environment=os.environ, options={"db": db})
+
+
+def _sources(files: Sequence[Path]) -> tuple[list[Source], Path | None]:
+    """Return the files to build from and the folder of the example queries that go with them."""
+    if files:
+        return [Source.of(path) for path in files], None
+    return bundle.sources(), bundle.queries()
+
+
+def _database(files: Sequence[Path], options: Settings, *, gate: bool) -> Database:
+    """Return a database that holds what was asked for, built now unless it is there already."""
+    if options.db and not files:
+        database = Database(options.db)
+        database.current()
+        return database
+    sources, examples = _sources(files)
+    database = Database(options.db or building.cache_folder(sources))
+    fresh = building.is_fresh(
+        sources, database, base_iri=options.base_iri, examples=examples, gate=gate
+    )
+    if not fresh:
+        _build(sources, examples, database, options, gate=gate)
+    return database
+
+
+def _build(
+    sources: list[Source],
+    examples: Path | None,
+    database: Database,
+    options: Settings,
+    *,
+    gate: bool,
+) -> building.Build:
+    with TerminalProgress(errors) as progress:
+        made = building.build(
+            sources,
+            database,
+            base_iri=options.base_iri,
+            examples=examples,
+            gate=gate,
+            progress=progress,
+        )
+    _warn(made.statistics)
+    return made
+
+
+def _warn(statistics: Statistics) -> None:
+    if statistics.shared_triples:
+        errors.print(
+            f"[yellow]kg:[/yellow] {statistics.shared_triples:,} triples stand in more than one "
+            "graph; a query over all graphs finds them once in each, so use DISTINCT when counting"
+        )
+
+
+def _store(data: Sequence[Path], options: Settings) -> EmbeddedStore:
+    if data:
+        sources = [Source.of(path) for path in data]
+        return EmbeddedStore.in_memory(sources, base_iri=options.base_iri)
+    snapshot = _database((), options, gate=True).current()
+    return EmbeddedStore.open(
+        snapshot.triples,
+        snapshot=snapshot.id,
+        union_default_graph=options.union_default_graph,
+        base_iri=options.document_base,
+    )
+
+
+def _validated(outcome: validation.Validation) -> str:
+    if not outcome.shapes:
+        return "no SHACL shapes among the files, so nothing was validated"
+    if outcome.violations:
+        return f"{len(outcome.violations)} results from {outcome.shapes} shapes"
+    return f"conforms to {outcome.shapes} shapes"
+
+
+def _announce(address: str, database: Database) -> None:
+    click.echo(f"{database.path} is served at {address} (Ctrl-C stops it)")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read as UTF-8 text: {error}") from None
+
+
+def _print_table(solutions: Solutions) -> None:
+    table = Table(*(Column(name, overflow="fold") for name in solutions.variables))
+    for row in solutions:
+        table.add_row(*(_cell(term) for term in row))
+    Console(emoji=False).print(table)
+    errors.print(f"{len(solutions)} rows")
+
+
+def _cell(term: terms.Term | None) -> Text:
+    if term is None:
+        return Text()
+    return Text(_visible(str(term) if isinstance(term, terms.Triple) else term.value))
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[IO[bytes]]:
+    """Yield the file to write to, which takes its name only once it is complete."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    partial_path = path.with_name(path.name + ".part")
+    try:
+        with partial_path.open("wb") as raw:
+            if path.suffix.lower() == ".gz":
+                with gzip.GzipFile(path.name, "wb", fileobj=raw) as file:
+                    yield cast("IO[bytes]", file)
+            else:
+                yield raw
+        partial_path.replace(path)
+    except OSError as error:
+        raise StorageFailed(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        partial_path.unlink(missing_ok=True)

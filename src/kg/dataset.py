@@ -1,0 +1,169 @@
+"""What a dataset holds: its description, and counts made once with each snapshot."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kg.labels import DESCRIPTION_PROPERTIES, LABEL_PROPERTIES, Label, choose, texts
+from kg.store import EVERYTHING, OWN_DEFAULT_GRAPH, Scope, Store
+from kg.terms import NamedNode, Namespace, values
+
+DCAT = Namespace("http://www.w3.org/ns/dcat#")
+VOID = Namespace("http://rdfs.org/ns/void#")
+OWL = Namespace("http://www.w3.org/2002/07/owl#")
+
+# What a description of the whole dataset may be, the best kind first.
+_SELF_DESCRIPTIONS = (DCAT.Dataset, VOID.Dataset, OWL.Ontology)
+
+
+@dataclass(frozen=True)
+class GraphCount:
+    """A graph and the number of its triples; `graph` is None for the default graph."""
+
+    graph: str | None
+    triples: int
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """A class and the number of things that are declared to be of it (`void:entities`)."""
+
+    iri: str
+    entities: int
+
+
+@dataclass(frozen=True)
+class PropertyCount:
+    """A property, its triples, and its distinct subjects and objects (VoID, 4.4)."""
+
+    iri: str
+    triples: int
+    subjects: int
+    objects: int
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The counts of one snapshot. Every number equals the COUNT of the query that made it."""
+
+    snapshot: str
+    """The id of the snapshot that was counted."""
+
+    triples: int
+    shared_triples: int
+    """Triples that stand in more than one graph, counted beyond the first time."""
+
+    graphs: tuple[GraphCount, ...]
+    classes: tuple[ClassCount, ...]
+    properties: tuple[PropertyCount, ...]
+    dataset: str | None
+    """The IRI of the resource that describes the dataset."""
+
+    titles: tuple[Label, ...]
+    descriptions: tuple[Label, ...]
+
+    def title(self, languages: Sequence[str]) -> Label | None:
+        """Return the title of the dataset in the most wanted language."""
+        return choose(self.titles, languages)
+
+    def description(self, languages: Sequence[str]) -> Label | None:
+        """Return the description of the dataset in the most wanted language."""
+        return choose(self.descriptions, languages)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the value as it is kept beside the snapshot."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Statistics:
+        """Return the statistics that `to_json` gave."""
+        rows = {
+            "graphs": GraphCount,
+            "classes": ClassCount,
+            "properties": PropertyCount,
+            "titles": Label,
+            "descriptions": Label,
+        }
+        lists = {name: tuple(row(**each) for each in value[name]) for name, row in rows.items()}
+        return cls(**{**value, **lists})
+
+
+def count(store: Store) -> Statistics:
+    """Return the statistics of a store. Scans the data a few times: done once for a snapshot."""
+    graphs = _graphs(store)
+    distinct = _number(store, "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }")
+    dataset = _described(store)
+    return Statistics(
+        snapshot=store.snapshot,
+        triples=distinct,
+        shared_triples=_number(store, _ALL) - distinct,
+        graphs=graphs,
+        classes=_classes(store),
+        properties=_properties(store),
+        dataset=dataset.value if dataset else None,
+        titles=_texts(store, dataset, LABEL_PROPERTIES),
+        descriptions=_texts(store, dataset, DESCRIPTION_PROPERTIES),
+    )
+
+
+def _graphs(store: Store) -> tuple[GraphCount, ...]:
+    """Count the default graph and the graphs that have an IRI; others cannot be asked for."""
+    rows = store.query(
+        "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER(isIRI(?g)) } "
+        "GROUP BY ?g ORDER BY ?g"
+    ).solutions()
+    named = tuple(GraphCount(row["g"].value, int(row["n"].value)) for row in rows if row["g"])
+    default = _number(store, _ALL, OWN_DEFAULT_GRAPH)
+    return (GraphCount(None, default), *named) if default else named
+
+
+def _classes(store: Store) -> tuple[ClassCount, ...]:
+    rows = store.query(
+        "SELECT ?class (COUNT(DISTINCT ?s) AS ?n) { ?s a ?class FILTER(isIRI(?class)) } "
+        "GROUP BY ?class ORDER BY DESC(?n) ?class"
+    ).solutions()
+    return tuple(ClassCount(row["class"].value, int(row["n"].value)) for row in rows)
+
+
+def _properties(store: Store) -> tuple[PropertyCount, ...]:
+    rows = store.query(
+        "SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) "
+        "(COUNT(DISTINCT ?o) AS ?objects) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } } "
+        "GROUP BY ?p ORDER BY DESC(?n) ?p"
+    ).solutions()
+    return tuple(
+        PropertyCount(
+            row["p"].value,
+            int(row["n"].value),
+            int(row["subjects"].value),
+            int(row["objects"].value),
+        )
+        for row in rows
+    )
+
+
+_ALL = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+def _number(store: Store, query: str, scope: Scope = EVERYTHING) -> int:
+    (row,) = store.query(query, scope).solutions()
+    return int(row["n"].value)
+
+
+def _described(store: Store) -> NamedNode | None:
+    """Return the resource that describes the dataset, if the data has one."""
+    rows = store.query(
+        f"SELECT ?kind ?iri {{ {values('kind', _SELF_DESCRIPTIONS)} ?iri a ?kind "
+        "FILTER(isIRI(?iri)) } ORDER BY ?iri"
+    ).solutions()
+    best = min(rows, key=lambda row: _SELF_DESCRIPTIONS.index(row["kind"]), default=None)
+    return best["iri"] if best else None
+
+
+def _texts(
+    store: Store, iri: NamedNode | None, properties: Sequence[NamedNode]
+) -> tuple[Label, ...]:
+    return tuple(texts(store, [iri], properties)[iri]) if iri else ()

@@ -1,0 +1,98 @@
+"""Stores answer SPARQL queries; they are the only door to triples."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kg.formats import Format
+from kg.results import Result
+from kg.terms import DefaultGraph, NamedNode
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The dataset a query runs over (SPARQL 1.1 Protocol, 2.1.4).
+
+    `default` holds the graphs whose merge is the default graph, `named` the named graphs; with
+    both None the query's own FROM clauses decide, and without those the store does.
+    """
+
+    default: tuple[NamedNode | DefaultGraph, ...] | None = None
+    named: tuple[NamedNode, ...] | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether the caller named a dataset at all."""
+        return self.default is not None or self.named is not None
+
+
+class Cancellation:
+    """Lets one thread stop what another waits for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._stop: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        """Stop what is going on, or else whatever begins next."""
+        with self._lock:
+            self._cancelled = True
+            stop = self._stop
+        if stop is not None:
+            stop()
+
+    @contextmanager
+    def stopping(self, stop: Callable[[], None]) -> Iterator[None]:
+        """Have `cancel` call `stop` while the block runs; at once if it was cancelled before."""
+        with self._lock:
+            self._stop = stop
+            cancelled = self._cancelled
+        if cancelled:
+            stop()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stop = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a query may use; None is no limit. `seconds` count from when it is asked."""
+
+    seconds: float | None = None
+    bytes: int | None = None
+    cancellation: Cancellation = field(default_factory=Cancellation, compare=False)
+
+
+EVERYTHING = Scope()
+OWN_DEFAULT_GRAPH = Scope(default=(DefaultGraph(),))
+"""The default graph of the store alone, without the named graphs."""
+
+UNLIMITED = Limits()
+
+
+class Store(Protocol):
+    """Answers SPARQL queries."""
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the state of the data that answers are true of."""
+
+    def query(
+        self,
+        text: str,
+        scope: Scope = EVERYTHING,
+        limits: Limits = UNLIMITED,
+        format: Format | None = None,
+    ) -> Result:
+        """Return the answer to a query, written in `format` or else in the internal format.
+
+        Raises BadQuery, OverLimit, NotAcceptable (the format cannot hold this answer) and
+        StorageFailed.
+        """

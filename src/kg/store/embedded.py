@@ -1,0 +1,258 @@
+"""The store inside this process: pyoxigraph over a snapshot on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from pyoxigraph import (
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+)
+from pyoxigraph import Store as Engine
+
+from kg import sparql
+from kg.errors import BadInput, BadQuery, KgError, StorageFailed, StorageFull
+from kg.formats import Format, Kind
+from kg.results import Result, Sink, internal_format, not_expressible
+from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
+from kg.store.loading import Progress, Source, load, silent
+from kg.terms import NamedNode, Quad
+
+LONGEST_MESSAGE = 300
+"""Characters of a parser's message; it may list every token that it expected."""
+
+_ALL_TRIPLES = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
+
+
+class EmbeddedStore:
+    """Answers queries in the calling thread. Opening a snapshot takes some 10-50 ms."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        snapshot: str,
+        union_default_graph: bool = True,
+        base_iri: str | None = None,
+    ) -> None:
+        """`base_iri` is what relative IRIs of a query are read against (RFC 3986, 5.1.4)."""
+        self._engine = engine
+        self._base_iri = base_iri
+        self._snapshot = snapshot
+        self._union_default_graph = union_default_graph
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        snapshot: str,
+        union_default_graph: bool = True,
+        base_iri: str | None = None,
+    ) -> EmbeddedStore:
+        """Open the triples of a snapshot for reading. Raises StorageFailed."""
+        try:
+            engine = Engine.read_only(str(path))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise StorageFailed(f"cannot open the database at {path}: {error}") from None
+        return cls(
+            engine,
+            snapshot=snapshot,
+            union_default_graph=union_default_graph,
+            base_iri=base_iri,
+        )
+
+    @classmethod
+    @contextlib.contextmanager
+    def create(cls, path: Path) -> Iterator[EmbeddedStore]:
+        """Make an empty store to load files into; at the end it is compact, on disk and closed."""
+        try:
+            engine = Engine(str(path))
+        except OSError as error:
+            raise StorageFailed(f"cannot create a database at {path}: {error}") from None
+        store = cls(engine, snapshot="")
+        try:
+            yield store
+            engine.optimize()
+            engine.flush()
+        except BaseException as error:
+            traceback.clear_frames(error.__traceback__)  # they may hold the engine
+            raise
+        finally:
+            del store._engine, engine  # it lets go of its files with its last reference
+
+    @classmethod
+    def in_memory(cls, sources: Iterable[Source], *, base_iri: str) -> EmbeddedStore:
+        """Return a store of the given files that is gone with the process."""
+        store = cls(Engine(), snapshot="memory", base_iri=f"{base_iri}id/")
+        for source in sources:
+            store.load(source, base_iri=base_iri)
+        return store
+
+    def load(self, source: Source, *, base_iri: str, progress: Progress = silent) -> None:
+        """Load a file; see `kg.store.loading.load`."""
+        load(self._engine, source, base_iri=base_iri, progress=progress)
+
+    def dump(self, output: IO[bytes], format: Format, *, graph: NamedNode | None = None) -> None:
+        """Write everything, or one graph, without holding it in memory.
+
+        A format of triples gets the merge of all graphs, one of quads keeps them apart. Raises
+        NotAcceptable when the data cannot be written in `format`; what was written is then void.
+        """
+        sink = Sink(output, format=format, max_bytes=None)
+        try:
+            self._dump(sink, format, graph)
+        except OSError as error:
+            raise _translated(error, format) from None
+        sink.close()
+
+    def _dump(self, sink: Sink, format: Format, graph: NamedNode | None) -> None:
+        assert isinstance(format.engine, RdfFormat)
+        if Kind.DATASET in format.kinds and graph is None:
+            self._engine.dump(sink.file, format.engine)
+        elif graph is not None:
+            self._engine.dump(sink.file, format.engine, from_graph=graph)
+        else:
+            everything = self._engine.query(_ALL_TRIPLES, use_default_graph_as_union=True)
+            assert isinstance(everything, QueryTriples)
+            everything.serialize(sink.file, format.engine)
+
+    def quads(self) -> Iterator[Quad]:
+        """Return all quads, in no order; to be read in one thread."""
+        return iter(self._engine.quads_for_pattern(None, None, None))
+
+    def backup(self, path: Path) -> None:
+        """Copy the triples to a new folder, by hard links where it can. Raises StorageFailed."""
+        try:
+            self._engine.backup(str(path))
+        except (OSError, RuntimeError) as error:
+            raise update_error(error) from None
+
+    def graphs(self) -> list[NamedNode]:
+        """Return the names of the named graphs."""
+        return sorted((g for g in self._engine.named_graphs() if isinstance(g, NamedNode)), key=str)
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the snapshot that this store reads."""
+        return self._snapshot
+
+    def query(
+        self,
+        text: str,
+        scope: Scope = EVERYTHING,
+        limits: Limits = UNLIMITED,
+        format: Format | None = None,
+    ) -> Result:
+        """Return the answer to a query; see `kg.store.Store`."""
+        output = io.BytesIO()
+        kind, chosen = self.write(output, text, scope, limits, format)
+        return Result(kind, chosen, self._snapshot, iter([output.getvalue()]), output.tell())
+
+    def write(
+        self, output: IO[bytes], text: str, scope: Scope, limits: Limits, format: Format | None
+    ) -> tuple[Kind, Format]:
+        """Write the answer to a query, and return what it is and in which format.
+
+        A result may only be consumed in the thread that made it, so both happen here.
+        """
+        chosen = format
+        try:
+            answer: Any = self._engine.query(
+                text, base_iri=self._base_iri, **self._dataset(text, scope)
+            )
+            kind = _KINDS[type(answer)]
+            chosen = format or internal_format(kind)
+            sink = Sink(output, format=chosen, max_bytes=limits.bytes)
+            answer.serialize(sink.file, format=_engine_format(chosen, kind))
+            sink.close()
+        except (SyntaxError, ValueError, RuntimeError, OSError) as error:
+            raise _translated(error, chosen) from None
+        return kind, chosen
+
+    def _dataset(self, text: str, scope: Scope) -> dict[str, Any]:
+        """Return the dataset of a query in the words of the engine.
+
+        The request's dataset beats the query's own, which beats the union of all graphs. Once a
+        request names any graph, what it does not name is empty (SPARQL 1.1 Protocol, 2.1.4).
+        """
+        if scope.given:
+            return {
+                "default_graph": list(scope.default or ()),
+                "named_graphs": list(scope.named or ()),
+            }
+        union = self._union_default_graph and not sparql.outline(text).names_dataset
+        return {"use_default_graph_as_union": union}
+
+
+_KINDS: dict[type, Kind] = {
+    QuerySolutions: Kind.SOLUTIONS,
+    QueryBoolean: Kind.BOOLEAN,
+    QueryTriples: Kind.GRAPH,
+}
+
+
+def _engine_format(format: Format, kind: Kind) -> QueryResultsFormat | RdfFormat:
+    if kind not in format.kinds or format.engine is None:
+        raise BadInput(f"an answer of kind {kind} cannot be written as {format.media_type}")
+    return format.engine
+
+
+_POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_NOT_EXPRESSIBLE = re.compile(r"is not allowed as a|does not support RDF 1\.2")
+_GRAPH = re.compile(r"[Tt]he graph <(.*)> (does not exist|already exists)")
+_UNSUPPORTED = re.compile(r"custom function <(.*)> is not supported")
+
+
+def _translated(error: Exception, format: Format | None = None) -> KgError:
+    """Return what an exception of the engine means to the person who sent the query."""
+    message = str(error)
+    if format is not None and isinstance(error, OSError) and _NOT_EXPRESSIBLE.search(message):
+        return not_expressible(format)
+    if found := _UNSUPPORTED.search(message):
+        return BadQuery(
+            f"the function <{found[1]}> is not known here; the functions of SPARQL 1.1 are",
+            code="unsupported_function",
+        )
+    if found := _GRAPH.search(message):
+        code = "no_such_graph" if found[2] == "does not exist" else "graph_exists"
+        return BadInput(f"the graph <{found[1]}> {found[2]}; SILENT passes over that", code=code)
+    if isinstance(error, SyntaxError):
+        return BadQuery(_with_position(message))
+    if isinstance(error, OSError):
+        return StorageFailed(f"the database could not answer: {message}")
+    return BadQuery(message)
+
+
+def update_error(error: Exception) -> KgError:
+    """Return what an exception of the engine means to the person who sent a change."""
+    if isinstance(error, OSError) and _FULL.search(str(error)):
+        return StorageFull("the disk is full; the change was not made, and reading goes on")
+    return _translated(error)
+
+
+_FULL = re.compile(r"no space left|disk quota|os error 28|File too large", re.IGNORECASE)
+
+
+def _with_position(message: str) -> str:
+    """Return the parser's message, in the form `line 1, column 5: …` and of readable length."""
+    message = message.replace("expected [_]", "expected more than nothing")
+    found = _POSITION.fullmatch(message)
+    if not found:
+        return _shortened(message)
+    return f"line {found[1]}, column {found[2]}: {_shortened(found[3])}"
+
+
+def _shortened(message: str) -> str:
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    return message[:LONGEST_MESSAGE].rpartition(",")[0] + ", …"

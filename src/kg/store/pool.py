@@ -1,0 +1,356 @@
+"""The store of the server: readers in processes of their own, which can always be stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+from kg import formats
+from kg.errors import Busy, Cancelled, Interrupted, KgError, OverLimit, StorageFull
+from kg.formats import Format, Kind
+from kg.results import Result
+from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
+from kg.store.admission import Admission, Lane
+from kg.store.nursery import Nursery
+from kg.store.reader import raised
+from kg.store.snapshots import Snapshot
+from kg.store.spool import Spool
+from kg.terms import DefaultGraph, NamedNode
+
+log = logging.getLogger(__name__)
+
+_RETRY = 0.1  # seconds before a reader that could not be started is tried again
+
+
+_numbers = itertools.count(1)
+
+
+@dataclass(eq=False)
+class _Reader:
+    pid: int
+    connection: Connection
+
+
+@dataclass(eq=False)
+class Running:
+    """A query that is being answered."""
+
+    text: str
+    lane: Lane
+    seconds: float | None
+    """Seconds that it may take, from `begun` on."""
+
+    id: str = field(default_factory=lambda: f"q{next(_numbers)}")
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    begun: float = field(default_factory=time.monotonic)
+    pid: int | None = None
+    stopped: KgError | None = None
+    """Why it was stopped, if it was."""
+
+    @property
+    def deadline(self) -> float | None:
+        """The time of `time.monotonic()` at which it is stopped."""
+        return None if self.seconds is None else self.begun + self.seconds
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds until the deadline."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+
+class Pool:
+    """Readers, and the queries they are at. A reader opens whichever snapshot a query is for."""
+
+    def __init__(
+        self,
+        *,
+        readers: int,
+        memory: int,
+        union_default_graph: bool = True,
+        base_iri: str | None = None,
+        federation: bool = False,
+    ) -> None:
+        """`readers` clients' queries run at once, and `memory` bytes is what each may allocate.
+
+        `base_iri` is what relative IRIs in queries are read against.
+        Only with `federation` can readers open sockets.
+        """
+        self._federation = federation
+        self._size = readers + 1
+        self._memory = memory
+        self._union_default_graph = union_default_graph
+        self._base_iri = base_iri
+        self._admission = Admission(self._size)
+        self._nursery = Nursery()
+        self._renewing = threading.Lock()
+        self._closed = False
+        self._changed = threading.Condition()
+        self._idle: list[_Reader | None] = [self._make() for _ in range(self._size)]
+        self._running: dict[str, Running] = {}
+
+    def store(self, snapshot: Snapshot, lane: Lane, limits: Limits = UNLIMITED) -> PooledStore:
+        """Return a store over one snapshot, with the limits of queries that name none."""
+        return PooledStore(self, snapshot, lane, limits)
+
+    def running(self) -> list[Running]:
+        """Return the queries that run or wait, the oldest first."""
+        with self._changed:
+            return sorted(self._running.values(), key=lambda each: each.begun)
+
+    def stop(self, id: str, why: KgError) -> bool:
+        """Stop a query; return whether there was one with this id."""
+        with self._changed:
+            query = self._running.get(id)
+        if query is not None:
+            self._stop(query, why)
+        return query is not None
+
+    def close(self) -> None:
+        """End all readers."""
+        self._closed = True
+        self._nursery.close()
+
+    def answer(
+        self, snapshot: Snapshot, lane: Lane, request: Mapping[str, object], limits: Limits
+    ) -> tuple[Kind, Format, Spool]:
+        """Have a reader answer; see `PooledStore.query`."""
+        query = Running(str(request["text"]), lane, limits.seconds)
+        where = {
+            "snapshot": snapshot.id,
+            "path": str(snapshot.triples),
+            "union": self._union_default_graph,
+            "base": self._base_iri,
+        }
+        message = json.dumps({**where, **request}).encode()
+        with (
+            self._listed(query),
+            limits.cancellation.stopping(lambda: self._stop(query, _nobody_waits())),
+            self._admission.place(lane, query.deadline, lambda: query.stopped is not None),
+        ):
+            reader = self._take(query)
+            spool = Spool()
+            try:
+                kind, format = self._receive(reader, message, spool, query, limits)
+            except BaseException:
+                spool.close()
+                raise
+            return kind, format, spool
+
+    @contextlib.contextmanager
+    def _listed(self, query: Running) -> Iterator[None]:
+        with self._changed:
+            self._running[query.id] = query
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._running[query.id]
+
+    def _take(self, query: Running) -> _Reader:
+        """Return an idle reader that lives. Raises what the query was stopped for.
+
+        Raises Busy where none can be had before the query's deadline.
+        """
+        while True:
+            with self._changed:
+                wanted = self._changed.wait_for(
+                    lambda: query.stopped or self._idle, timeout=query.patience
+                )
+                if query.stopped is not None:
+                    raise query.stopped
+                if not wanted:
+                    raise Busy("no process to answer the query could be had; try again in a moment")
+                reader = self._idle.pop()
+                if reader is not None and not reader.connection.poll(0):
+                    query.pid = reader.pid
+                    return reader
+            # An idle reader has nothing to say: what can be read is its end.
+            self._replace(reader)
+
+    def _receive(
+        self, reader: _Reader, message: bytes, spool: Spool, query: Running, limits: Limits
+    ) -> tuple[Kind, Format]:
+        """Send a request and gather the frames of its answer. The reader is kept or replaced."""
+        frame = b""
+        try:
+            reader.connection.send_bytes(message)
+            while frame[:1] not in (b"E", b"X"):
+                patience = query.patience
+                if patience == 0 or not reader.connection.poll(patience):
+                    self._stop(query, _too_long(limits))
+                    break
+                frame = reader.connection.recv_bytes()
+                if frame[:1] == b"D":
+                    _keep(spool, frame[1:])
+        except (EOFError, OSError):
+            frame = b""  # the reader has ended; why is found out below
+        except BaseException as error:
+            self._stop(query, error if isinstance(error, KgError) else _nobody_waits())
+            self._part(reader, query, keep=False)
+            raise
+        complete = frame[:1] in (b"E", b"X")
+        self._part(reader, query, keep=complete)
+        if query.stopped is not None:
+            raise query.stopped
+        if not complete:
+            raise self._death(reader)
+        if frame[:1] == b"X":
+            raise raised(frame[1:])
+        head, _, rest = frame[1:].partition(b"\n")
+        _keep(spool, rest)
+        kind, name = head.decode().split(" ")
+        return Kind(kind), formats.by_name(name, formats.FORMATS)
+
+    def _part(self, reader: _Reader, query: Running, *, keep: bool) -> None:
+        """Let go of the reader of a query; one that was killed or has ended is replaced."""
+        with self._changed:
+            query.pid = None
+            if keep and query.stopped is None:
+                self._idle.append(reader)
+                self._changed.notify_all()
+                return
+        self._replace(reader)
+
+    def _death(self, reader: _Reader) -> KgError:
+        """Return what the end of a reader means for the query it was at."""
+        cause = self._nursery.cause(reader.pid)
+        log.warning("reader %s ended over a query: %s", reader.pid, cause)
+        return _DEATHS.get(cause, _unexplained)()
+
+    def _stop(self, query: Running, why: KgError) -> None:
+        with self._changed:
+            query.stopped = query.stopped or why
+            # Under the lock, so that the reader cannot have gone on to another query.
+            if query.pid is not None:
+                self._nursery.kill(query.pid)
+            self._changed.notify_all()
+        self._admission.look_again()
+
+    def _replace(self, reader: _Reader | None) -> None:
+        if reader is not None:
+            reader.connection.close()
+        threading.Thread(target=self._add, name="reader replacement", daemon=True).start()
+
+    def _add(self) -> None:
+        """Add a reader to the idle ones; None, to be replaced by who takes it, if that fails."""
+        reader = None
+        try:
+            reader = self._make()
+        except OSError:
+            if self._closed:
+                return
+            log.exception("no reader could be started")
+            time.sleep(_RETRY)
+        with self._changed:
+            self._idle.append(reader)
+            self._changed.notify_all()
+
+    def _make(self) -> _Reader:
+        with self._renewing:
+            if self._nursery.ended and not self._closed:
+                self._nursery.close()
+                self._nursery = Nursery()
+        pid, connection = self._nursery.make()
+        settings = {"memory": self._memory, "federation": self._federation}
+        connection.send_bytes(json.dumps(settings).encode())
+        return _Reader(pid, connection)
+
+
+class PooledStore:
+    """Answers queries through a pool, from one snapshot; a `kg.store.Store`."""
+
+    def __init__(self, pool: Pool, snapshot: Snapshot, lane: Lane, limits: Limits) -> None:
+        self._pool = pool
+        self._snapshot = snapshot
+        self._lane = lane
+        self._limits = limits
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the snapshot that answers are true of."""
+        return self._snapshot.id
+
+    def query(
+        self,
+        text: str,
+        scope: Scope = EVERYTHING,
+        limits: Limits = UNLIMITED,
+        format: Format | None = None,
+    ) -> Result:
+        """Return the answer to a query; see `kg.store.Store`.
+
+        Raises OverLimit with a code that tells which limit (query_timeout, query_memory,
+        query_too_complex, result_too_large), Busy, and Cancelled.
+        """
+        if limits is UNLIMITED:
+            limits = self._limits
+        request = {
+            "text": text,
+            "default": _values(scope.default),
+            "named": _values(scope.named),
+            "bytes": limits.bytes,
+            "format": format.name if format else None,
+        }
+        kind, chosen, spool = self._pool.answer(self._snapshot, self._lane, request, limits)
+        return Result(kind, chosen, self.snapshot, spool.blocks(), spool.length)
+
+
+def _values(names: Sequence[NamedNode | DefaultGraph] | None) -> list[str | None] | None:
+    """Return graph names as JSON has them: null for the default graph."""
+    if names is None:
+        return None
+    return [name.value if isinstance(name, NamedNode) else None for name in names]
+
+
+def _too_long(limits: Limits) -> OverLimit:
+    return OverLimit(
+        f"the query was stopped after {limits.seconds:g} seconds, the most that one may take here",
+        code="query_timeout",
+    )
+
+
+def _nobody_waits() -> Cancelled:
+    return Cancelled("the query was stopped because its client has left")
+
+
+def _keep(spool: Spool, block: bytes) -> None:
+    try:
+        spool.write(block)
+    except OSError as error:
+        raise StorageFull(f"there is no room to keep the answer: {error.strerror}") from None
+
+
+def _too_much_memory() -> OverLimit:
+    return OverLimit(
+        "the query was stopped because it needs more memory than one may use here; "
+        "sort or group fewer rows",
+        code="query_memory",
+    )
+
+
+def _too_complex() -> OverLimit:
+    return OverLimit(
+        "the query was stopped because it is nested too deeply", code="query_too_complex"
+    )
+
+
+def _unexplained() -> Interrupted:
+    return Interrupted("the process that answered this query has ended; try again")
+
+
+# What a reader dies of tells why: the allocator aborts, and a stack that runs over faults.
+_DEATHS: dict[signal.Signals | None, Callable[[], KgError]] = {
+    signal.SIGABRT: _too_much_memory,
+    signal.SIGKILL: _too_much_memory,
+    signal.SIGSEGV: _too_complex,
+    signal.SIGBUS: _too_complex,
+}

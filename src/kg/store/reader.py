@@ -1,0 +1,145 @@
+r"""A reader: a process that answers one query at a time, and may be killed at any moment.
+
+It is forked by `kg.store.nursery` and talks over one socket. A request is JSON, an answer a few
+frames, each a byte that says what follows:
+
+    D<bytes>                     a block of the answer
+    E<kind> <format>\n<bytes>    the last block: the answer is complete
+    X<json>                      an error instead of the rest: its class, code and message
+
+Nothing short ever looks complete: without E there is no answer.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import IO, Any, cast
+
+from kg import errors, formats
+from kg.errors import KgError
+from kg.store import Limits, Scope, sandbox
+from kg.store.embedded import EmbeddedStore
+from kg.terms import DefaultGraph, NamedNode
+
+STACK = 256 * 1024 * 1024
+"""Bytes of stack for a query. The engine descends once for each level of nesting; on this much no
+text of the longest that the service takes was found to run over."""
+
+BLOCK = 64 * 1024
+"""Bytes that are gathered before they are sent."""
+
+
+def main(connection: Connection) -> None:
+    """Answer queries until the other side closes the connection."""
+    sandbox.die_with_parent()
+    try:
+        settings = json.loads(connection.recv_bytes())
+    except EOFError:
+        return
+    guarded = settings["federation"] or sandbox.forbid_sockets()
+    gc.freeze()
+    threading.stack_size(STACK)
+    answering = threading.Thread(
+        target=_serve, args=(connection, settings["memory"], guarded), daemon=True
+    )
+    answering.start()
+    answering.join()
+
+
+def _serve(connection: Connection, memory: int, sockets_forbidden: bool) -> None:
+    sandbox.limit_memory(memory)
+    reader = _Reader(connection, sockets_forbidden)
+    try:
+        while True:
+            reader.answer(json.loads(connection.recv_bytes()))
+    except (EOFError, OSError):
+        return
+
+
+class _Reader:
+    """Keeps the snapshot of the last request open."""
+
+    def __init__(self, connection: Connection, sockets_forbidden: bool) -> None:
+        self._connection = connection
+        self._sockets_forbidden = sockets_forbidden
+        self._store: EmbeddedStore | None = None
+
+    def answer(self, request: dict[str, Any]) -> None:
+        """Send the frames of one answer."""
+        try:
+            store = self._opened(request)
+            last = self._answer(store, request) if "text" in request else b"E \n"
+        except MemoryError:
+            os.abort()  # as the engine does when it runs out of memory
+        except KgError as error:
+            problem = [type(error).__name__, error.code, error.message]
+            last = b"X" + json.dumps(problem).encode()
+        self._connection.send_bytes(last)
+
+    def _opened(self, request: dict[str, Any]) -> EmbeddedStore:
+        if self._store is None or self._store.snapshot != request["snapshot"]:
+            self._store = None
+            if not self._sockets_forbidden:
+                sandbox.allow_descriptors()
+            self._store = EmbeddedStore.open(
+                Path(request["path"]),
+                snapshot=request["snapshot"],
+                union_default_graph=request["union"],
+                base_iri=request["base"],
+            )
+            if not self._sockets_forbidden:
+                sandbox.forbid_descriptors()
+        return self._store
+
+    def _answer(self, store: EmbeddedStore, request: dict[str, Any]) -> bytes:
+        """Send the answer but for its last frame, which is returned."""
+        blocks = _Blocks(self._connection.send_bytes)
+        name = request["format"]
+        kind, format = store.write(
+            cast("IO[bytes]", blocks),
+            request["text"],
+            _scope(request["default"], request["named"]),
+            Limits(bytes=request["bytes"]),
+            formats.by_name(name, formats.FORMATS) if name else None,
+        )
+        return b"E" + f"{kind} {format.name}\n".encode() + blocks.rest
+
+
+class _Blocks:
+    """A file whose content is sent in frames of `BLOCK` bytes or a little more."""
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._send = send
+        self.rest = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.rest += data
+        if len(self.rest) > BLOCK:
+            self._send(b"D" + self.rest)
+            self.rest.clear()
+        return len(data)
+
+    def flush(self) -> None:
+        """Keep what is gathered: the engine flushes when it ends, and the last frame carries it."""
+
+
+def _scope(default: list[str | None] | None, named: list[str] | None) -> Scope:
+    """Return the dataset that a request names; null stands for the default graph."""
+    return Scope(
+        None
+        if default is None
+        else tuple(DefaultGraph() if iri is None else NamedNode(iri) for iri in default),
+        None if named is None else tuple(map(NamedNode, named)),
+    )
+
+
+def raised(problem: bytes) -> KgError:
+    """Return the error that an X frame carries."""
+    name, code, message = json.loads(problem)
+    return cast("KgError", getattr(errors, name)(message, code=code))

@@ -1,0 +1,95 @@
+"""The web application: requests in, representations out."""
+
+from __future__ import annotations
+
+import os
+from re import Pattern
+from typing import Any
+
+from flask import Flask, Response
+from flask_babel import Babel
+from flask_cors import CORS
+
+from kg import build, bundle, settings
+from kg.settings import Settings
+from kg.store.snapshots import Database
+from kg.web import (
+    dataset,
+    entity,
+    graphs,
+    health,
+    home,
+    language,
+    problems,
+    queries,
+    respond,
+    sparql,
+    term,
+    update,
+)
+from kg.web.current import Deployment, current_kg
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def create_app(
+    options: Settings | None = None, database: Database | None = None, *, writable: bool = False
+) -> Flask:
+    """Return the application over the current snapshot of `database`.
+
+    Without arguments, for WSGI servers, settings come from the environment, and the database is the
+    one they name or else the bundled graph, built when it is not there yet.
+    """
+    options = options or settings.load(environment=os.environ)
+    database = database or _database(options)
+    app = Flask(__name__)
+    app.config["TRUSTED_HOSTS"] = list(options.trusted_hosts) or None
+    app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["kg"] = Deployment(options, database, writable=writable)
+    Babel(app, locale_selector=language.locale)
+    # Other sites may read everything that is public, and write or operate nothing.
+    readable: dict[str | Pattern[str], dict[str, Any]] = {
+        r"^(?!/(update|graphs|queries)).*": {"origins": "*"}
+    }
+    CORS(app, resources=readable, send_wildcard=True, expose_headers=respond.EXPOSED_HEADERS)
+    for module in (home, sparql, update, graphs, entity, dataset, health, queries):
+        app.register_blueprint(module.bp)
+    app.context_processor(_site)
+    problems.register(app)
+    term.register(app)
+    language.register(app)
+    app.after_request(_finish)
+    return app
+
+
+def _database(options: Settings) -> Database:
+    if options.db:
+        return Database(options.db)
+    sources, examples = bundle.sources(), bundle.queries()
+    database = Database(build.cache_folder(sources))
+    if not build.is_fresh(sources, database, base_iri=options.base_iri, examples=examples):
+        build.build(sources, database, base_iri=options.base_iri, examples=examples)
+    return database
+
+
+def _site() -> dict[str, Any]:
+    """Return what every template may say about the dataset."""
+    title = current_kg.statistics.title(language.languages())
+    return {
+        "site": title.text if title else current_kg.name,
+        "site_language": title.language if title else "",
+        "snapshot": current_kg.snapshot,
+    }
+
+
+def _finish(response: Response) -> Response:
+    response.headers.update(SECURITY_HEADERS)
+    respond.finish(response)
+    return response

@@ -1,0 +1,181 @@
+"""What the application serves: the pool of readers, and the state of the data a request sees."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import cast
+
+from flask import current_app, g, request
+from werkzeug.local import LocalProxy
+
+from kg import build, dataset, queries
+from kg.dataset import Statistics
+from kg.errors import Forbidden, KgError
+from kg.queries import ExampleQuery
+from kg.settings import Settings
+from kg.store import Cancellation, Limits, Store
+from kg.store.admission import Lane
+from kg.store.pool import Pool
+from kg.store.snapshots import Database, Snapshot
+from kg.store.writable import WritableStore
+
+log = logging.getLogger(__name__)
+
+PAGE_BYTES = 16 * 1024 * 1024
+
+QUIET = 1.0
+"""Seconds without a change after which the data is counted again."""
+
+CANCELLATION = "kg.cancellation"
+"""The key under which a server that notices it puts the way to stop a request nobody waits for."""
+
+
+@dataclass(frozen=True)
+class Kg:
+    """One snapshot, what was counted in it, and how it is to be served. Never changes."""
+
+    settings: Settings
+    snapshot: str
+    store: Store
+    """Answers the queries of pages."""
+
+    queries: Store
+    """Answers the queries of clients."""
+
+    statistics: Statistics
+    examples: tuple[ExampleQuery, ...]
+    name: str
+    """What the dataset is called where it does not say so itself."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether the statistics are of this very snapshot."""
+        return self.statistics.snapshot == self.snapshot
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a query that a client sends."""
+        cancellation = request.environ.get(CANCELLATION) or Cancellation()
+        return Limits(self.settings.query_seconds, self.settings.max_result_bytes, cancellation)
+
+    @property
+    def page_limits(self) -> Limits:
+        """The limits of a query whose answer a page shows, and so holds in memory."""
+        return replace(self.limits, bytes=min(PAGE_BYTES, self.settings.max_result_bytes))
+
+
+class Deployment:
+    """A database as it is served: follows what is published in it."""
+
+    def __init__(self, settings: Settings, database: Database, *, writable: bool) -> None:
+        self.settings = settings
+        self._writable = _writer(settings, database) if writable else None
+        self.database = database
+        self.pool = Pool(
+            readers=settings.readers,
+            memory=settings.reader_memory,
+            union_default_graph=settings.union_default_graph,
+            base_iri=settings.document_base,
+            federation=bool(settings.service_hosts),
+        )
+        self._lock = threading.Lock()
+        self._seen = self._pointer()
+        self._kg = self._opened(database.current(), None)
+        self._counting = threading.Lock()
+
+    def kg(self) -> Kg:
+        """Return what is to be served now; costs one look at the database's folder."""
+        if (pointer := self._pointer()) != self._seen:
+            with self._lock:
+                if pointer != self._seen:
+                    self._kg = self._opened(self.database.current(), self._kg)
+                    self._seen = pointer
+                    self._count_again()
+        return self._kg
+
+    def _count_again(self) -> None:
+        """Count the data anew in the background, when it has changed and then been left alone."""
+        if self._kg.counted or not self._counting.acquire(blocking=False):
+            return
+        threading.Thread(target=self._count_until_quiet, name="counting", daemon=True).start()
+
+    def _count_until_quiet(self) -> None:
+        """Count until what was counted is what is served."""
+        try:
+            while not self._kg.counted:
+                kg = self._kg
+                time.sleep(QUIET)
+                if kg is not self._kg:
+                    continue
+                statistics = dataset.count(self.pool.store(self._snapshot(kg), Lane.QUERY))
+                with self._lock:
+                    if kg is self._kg:
+                        self._kg = replace(kg, statistics=statistics)
+        except KgError:
+            log.exception("the data could not be counted again")
+        finally:
+            self._counting.release()
+
+    def _snapshot(self, kg: Kg) -> Snapshot:
+        return self.database.release(kg.snapshot)
+
+    def writable(self) -> WritableStore:
+        """Return the store that takes changes. Raises Forbidden where there is none."""
+        if self._writable is None:
+            raise Forbidden(
+                "this service is read-only; start it with --writable to allow changes",
+                code="read_only",
+            )
+        return self._writable
+
+    def writer_pid(self) -> int | None:
+        """Return the process id of the writer, if there is one."""
+        return self._writable.pid if self._writable else None
+
+    def _pointer(self) -> tuple[int, int]:
+        status = os.stat(self.database.path / "current")  # noqa: PTH116  half the time of Path.stat
+        return status.st_ino, status.st_mtime_ns
+
+    def _opened(self, snapshot: Snapshot, before: Kg | None) -> Kg:
+        """Return a snapshot as it is served. After a change, the counts are those from before."""
+        known = before.statistics if before and snapshot.is_update else None
+        return Kg(
+            settings=self.settings,
+            snapshot=snapshot.id,
+            store=self.pool.store(snapshot, Lane.PAGE, Limits(self.settings.page_seconds)),
+            queries=self.pool.store(snapshot, Lane.QUERY),
+            statistics=known or build.counts(snapshot),
+            examples=tuple(queries.of(snapshot.path)),
+            name=", ".join(build.source_names(snapshot)),
+        )
+
+
+def _writer(settings: Settings, database: Database) -> WritableStore:
+    options = {
+        "update_seconds": settings.update_seconds,
+        "load_seconds": 10 * settings.update_seconds,
+        "memory": settings.reader_memory,
+        "gate": settings.shacl_gate,
+        "durable": settings.durable,
+        "base_iri": settings.document_base,
+    }
+    return WritableStore(database.path, options)
+
+
+def deployment() -> Deployment:
+    """Return what the application of this request serves."""
+    return cast("Deployment", current_app.extensions["kg"])
+
+
+def _of_this_request() -> Kg:
+    """Return the same state of the data for a whole request, whatever is published meanwhile."""
+    if "kg" not in g:
+        g.kg = deployment().kg()
+    return cast("Kg", g.kg)
+
+
+current_kg = cast("Kg", LocalProxy(_of_this_request))

@@ -1,0 +1,78 @@
+"""Between IRIs of the data and addresses of this service.
+
+What lies below the base IRI has an address of its own: `<base>id/x` is `/id/x` and its page is
+`/page/id/x`. Any other IRI is reached through a parameter: `/resource?iri=…`, `/page?iri=…`.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote, urlencode
+
+from flask import request
+
+from kg import terms
+from kg.formats import Format
+from kg.terms import NamedNode
+from kg.web.current import current_kg
+
+# What may stand unescaped in a path segment (RFC 3986, 3.3), and "/" between segments. "%" is
+# not among them: an IRI that holds %2F is another IRI than one that holds a slash.
+_PATH = "/:@!$&'()*+,;=~-._"
+
+
+def local(path: str) -> NamedNode:
+    """Return the IRI below the base that `path` (decoded once, as WSGI does) stands for."""
+    return terms.iri(current_kg.settings.base_iri + path)
+
+
+def resource(iri: NamedNode) -> str:
+    """Return the address at which an IRI is dereferenced."""
+    return _address("", "/resource", iri)
+
+
+def page(iri: NamedNode) -> str:
+    """Return the address of the page about an IRI."""
+    return _address("/page", "/page", iri)
+
+
+def data(iri: NamedNode, format: Format) -> str:
+    """Return the address of the triples about an IRI in a format."""
+    below = _below_base(iri)
+    if below is not None:
+        return f"{_root()}/data/{below}.{format.extension}"
+    return f"{_root()}/data.{format.extension}?{urlencode({'iri': iri.value})}"
+
+
+def _address(prefix: str, elsewhere: str, iri: NamedNode) -> str:
+    below = _below_base(iri)
+    if below is not None:
+        return f"{_root()}{prefix}/{below}"
+    return f"{_root()}{elsewhere}?{urlencode({'iri': iri.value})}"
+
+
+def _below_base(iri: NamedNode) -> str | None:
+    """Return the escaped path of an IRI under `id/` or `def/` of the base, or None.
+
+    A path with dot segments, an empty segment or a query would not survive a client's
+    normalisation (RFC 3986, 6.2.2.3), so such an IRI is reached through the parameter.
+    """
+    base = current_kg.settings.base_iri
+    path = iri.value.removeprefix(base)
+    segments = path.split("/")
+    if path == iri.value or segments[0] not in ("id", "def") or "/" not in path:
+        return None
+    if any(segment in ("", ".", "..") for segment in segments) or set("?#\\") & set(path):
+        return None
+    return quote(path, safe=_PATH)
+
+
+def here(**parameters: str) -> str:
+    """Return the address of this request with some query parameters replaced."""
+    merged = request.args.to_dict(flat=False) | {name: [text] for name, text in parameters.items()}
+    query = urlencode([(name, text) for name, texts in merged.items() for text in texts])
+    return f"{_root()}{quote(unquote(request.path), safe=_PATH)}?{query}"
+
+
+def _root() -> str:
+    """Return the path below which a proxy mounts the service, or ""."""
+    return quote(request.script_root, safe=_PATH)

@@ -1,0 +1,125 @@
+"""Where errors meet HTTP: one table of statuses, one form for programs and one for people."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from kg import formats
+from kg.errors import (
+    BadInput,
+    Busy,
+    Cancelled,
+    DoesNotConform,
+    Forbidden,
+    Interrupted,
+    KgError,
+    LengthRequired,
+    Locked,
+    NotAcceptable,
+    NotFound,
+    OverLimit,
+    StorageFailed,
+    StorageFull,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+    WriterRestarted,
+)
+from kg.formats import HTML, Format
+from kg.web import respond
+
+log = logging.getLogger(__name__)
+
+_STATUS: dict[type[KgError], HTTPStatus] = {
+    BadInput: HTTPStatus.BAD_REQUEST,
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    LengthRequired: HTTPStatus.LENGTH_REQUIRED,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    OverLimit: HTTPStatus.SERVICE_UNAVAILABLE,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    Cancelled: HTTPStatus.SERVICE_UNAVAILABLE,
+    Interrupted: HTTPStatus.SERVICE_UNAVAILABLE,
+    Locked: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    StorageFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    WriterRestarted: HTTPStatus.SERVICE_UNAVAILABLE,
+    DoesNotConform: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+# RFC 9457.
+PROBLEM = Format(
+    "problem", "application/problem+json", "json", frozenset(), None, ("application/json",)
+)
+
+# What the HTTP layer says by itself, in words that neither echo the request nor leave one alone.
+_WORDS = {
+    HTTPStatus.NOT_FOUND: "there is no page at this address",
+    HTTPStatus.BAD_REQUEST: "the request cannot be understood",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request is too large",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method",
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every error in the form that the client reads."""
+    app.register_error_handler(KgError, _foreseen)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def status(error: KgError) -> HTTPStatus:
+    """Return the status of an error: that of the nearest class in the table."""
+    known = (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    return next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _foreseen(error: KgError) -> Response:
+    return _problem(status(error), error.code, error.message)
+
+
+def _http(error: HTTPException) -> Response:
+    code = HTTPStatus(error.code or 500)
+    response = _problem(code, code.name.lower(), _WORDS.get(code, code.phrase))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("unforeseen error", exc_info=error)
+    return _problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "something went wrong inside the service; its log says what",
+    )
+
+
+def _problem(code: HTTPStatus, name: str, detail: str) -> Response:
+    problem = {
+        "type": "about:blank",
+        "title": code.phrase,
+        "status": int(code),
+        "code": name,
+        "detail": detail,
+    }
+    try:
+        wanted = formats.choose(request.headers.get("Accept", ""), (PROBLEM, HTML))
+    except NotAcceptable:
+        wanted = PROBLEM
+    if wanted is HTML:
+        response = respond.page("problem.html", status=int(code), problem=problem)
+    else:
+        response = respond.as_json(problem, int(code), PROBLEM.media_type)
+    if code is HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "5"
+    if code is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="kg"'
+    return response

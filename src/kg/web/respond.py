@@ -1,0 +1,100 @@
+"""Representations: how a value becomes a response, with the headers that HTTP asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response, render_template, request
+
+from kg import formats
+from kg.formats import Format
+from kg.results import Result
+from kg.web import language
+from kg.web.current import current_kg
+
+SNAPSHOT_HEADER = "KG-Snapshot"
+EXPOSED_HEADERS = ["ETag", "Link", SNAPSHOT_HEADER]
+
+
+def choose(offers: Sequence[Format]) -> Format:
+    """Return the format this request wants: `?format=` if given, else by its Accept header.
+
+    Raises BadInput and NotAcceptable, which name those on offer.
+    """
+    if name := request.args.get("format"):
+        return formats.by_name(name, offers)
+    return formats.choose(request.headers.get("Accept", ""), offers)
+
+
+def conditional(format: Format, make: Callable[[], Response]) -> Response:
+    """Return 304 if the client has this representation of this snapshot, else what `make` gives.
+
+    A snapshot never changes, so the validator is known before any work is done (RFC 9110, 8.8.3).
+    """
+    if request.method not in ("GET", "HEAD"):
+        return make()
+    tag = _etag(format)
+    unchanged = request.if_none_match.contains_weak(tag)
+    response = Response(status=304) if unchanged else make()
+    response.set_etag(tag)
+    return response
+
+
+def _etag(format: Format) -> str:
+    parts = [current_kg.snapshot, request.full_path, format.media_type]
+    if format is formats.HTML:
+        parts.append(language.tag())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def result(result: Result) -> Response:
+    """Return an answer of a store as it is."""
+    response = Response(result.chunks, content_type=result.format.content_type)
+    if result.length is not None:
+        # With its length known, an answer that is cut on its way can never look complete.
+        response.content_length = result.length
+    return response
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return an HTML page."""
+    html = render_template(template, **values)
+    return Response(html, status=status, content_type=formats.HTML.content_type)
+
+
+def as_json(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
+    """Return a JSON document."""
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return Response(text, status=status, content_type=media_type)
+
+
+def private(response: Response) -> Response:
+    """Return a response that no cache keeps."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def changed(snapshot: str, *, created: bool = False) -> Response:
+    """Return that a change was made, and from which snapshot on it can be seen."""
+    response = private(Response(status=201 if created else 204))
+    del response.headers["Content-Type"]  # there is no content
+    response.headers[SNAPSHOT_HEADER] = snapshot
+    return response
+
+
+def see_other(address: str) -> Response:
+    """Return a redirect to an address of this service (RFC 9110, 15.4.4)."""
+    return Response(status=303, headers={"Location": address})
+
+
+def finish(response: Response) -> None:
+    """Add what every response carries."""
+    response.headers.setdefault(SNAPSHOT_HEADER, current_kg.snapshot)
+    response.vary.update(("Accept", "Accept-Encoding"))
+    if response.mimetype == "text/html":
+        response.vary.add("Accept-Language")
+    if response.status_code in (200, 303, 304):
+        response.headers.setdefault("Cache-Control", "no-cache")

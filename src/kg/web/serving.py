@@ -1,0 +1,94 @@
+"""Running the application behind granian, as one process tree."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from kg import build
+from kg.errors import BadInput
+from kg.settings import Settings
+from kg.store import sandbox
+from kg.store.admission import QUEUE
+from kg.store.embedded import EmbeddedStore
+from kg.store.snapshots import Database
+from kg.web import body, create_app
+from kg.web.gateway import Gateway
+
+STACK = 128 * 1024 * 1024
+"""Bytes of stack for a request: a term of RDF 1.2 may be nested as deeply as a query is long."""
+
+THREADS = 2 * QUEUE + 16
+"""Threads that answer requests: as many as may wait for a reader, and some for what need not."""
+
+
+def run(
+    options: Settings,
+    database: Database,
+    *,
+    host: str,
+    port: int,
+    writable: bool,
+    announce: Callable[[str, Database], None],
+) -> None:
+    """Serve until a signal ends it.
+
+    Raises BadInput when the address cannot be listened at, Locked when another process writes to
+    a database that is to be `writable`, and whatever opening it raises, before a worker starts.
+    """
+    address = _free_address(host, port)
+    snapshot = database.current()
+    build.counts(snapshot)
+    EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
+    if writable:
+        with database.writing():
+            pass  # nobody else writes to it
+    announce(f"http://{f'[{host}]' if ':' in host else host}:{port}", database)
+    server = Granian(
+        "kg.web:create_app",
+        address=address,
+        port=port,
+        interface=Interfaces.RSGI,
+        workers=1,
+        http=HTTPModes.http1,  # in HTTP/2 nothing announces a body, or tells that it was cut
+        log_level=LogLevels.warning,
+    )
+    loader = cast(
+        "Callable[..., Callable[..., Any]]", partial(_gateway, options, database, writable)
+    )
+    server.serve(target_loader=loader, wrap_loader=False)
+
+
+def _gateway(options: Settings, database: Database, writable: bool) -> Gateway:
+    """Return the application; called in the process that serves, which ends with the command."""
+    sandbox.die_with_parent()
+    threading.stack_size(STACK)
+    application = create_app(options, database, writable=writable)
+    return Gateway(application, threads=THREADS, longest=partial(body.longest, options))
+
+
+def _free_address(host: str, port: int) -> str:
+    """Return the numeric address of `host`. Raises BadInput unless it can be listened at.
+
+    The server itself shares its port with any other that does (SO_REUSEPORT) and would not notice.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return str(address[0])
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(
+            f"cannot listen at {host}:{port}: {reason}; try another --port or --host"
+        ) from None

@@ -1,0 +1,141 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol, query operation, and a form for people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+
+from kg import formats, guard, sparql, terms
+from kg.errors import (
+    BadInput,
+    BadQuery,
+    Busy,
+    Cancelled,
+    OverLimit,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from kg.formats import HTML, Format, Kind
+from kg.store import Scope
+from kg.web import body, language, problems, respond
+from kg.web.body import FORM
+from kg.web.current import current_kg
+from kg.web.dataset import service_description
+
+bp = Blueprint("sparql", __name__)
+
+ROWS_SHOWN = 1000
+"""Rows of a result that its HTML page shows; the data formats have them all."""
+
+
+DIRECT = "application/sparql-query"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A query operation as the protocol gives it; `text` is None when there is no query."""
+
+    text: str | None
+    scope: Scope
+
+
+@bp.route("/sparql", methods=["GET", "POST"])
+def endpoint() -> Response:
+    """Answer a query; without one, describe the service or show the form."""
+    operation = parse()
+    if operation.text is None:
+        return _without_query()
+    guard.check_query(operation.text, current_kg.settings.service_hosts)
+    outline = sparql.outline(operation.text)
+    kind = outline.form.kind if outline.form else Kind.SOLUTIONS
+    format = respond.choose((*formats.offers(kind), HTML))
+    if outline.volatile:
+        return _answer(operation.text, operation.scope, kind, format)
+    text, scope = operation.text, operation.scope
+    return respond.conditional(format, lambda: _answer(text, scope, kind, format))
+
+
+def parse() -> Operation:
+    """Return the operation that a request asks for (SPARQL 1.1 Protocol, 2.1).
+
+    Raises BadInput, TooLarge and UnsupportedMediaType.
+    """
+    pairs = body.parameters(request.query_string)
+    limit = current_kg.settings.max_query_bytes
+    if request.method == "POST":
+        pairs += _posted(limit)
+    given: dict[str, list[str]] = defaultdict(list)
+    for name, value in pairs:
+        given[name].append(value)
+    if "update" in given:
+        raise BadInput("this address takes queries only; `update` is not one of its parameters")
+    if len(given["query"]) > 1:
+        raise BadInput(f"expected one query, got {len(given['query'])}")
+    text = given["query"][0] if given["query"] else None
+    if text is None and request.method == "POST":
+        raise BadInput("expected a parameter `query`, got none")
+    if text is not None and len(text.encode()) > limit:
+        raise TooLarge(
+            f"the query is longer than the {limit:,} bytes that this service takes",
+            code="query_too_large",
+        )
+    return Operation(text, _scope(given["default-graph-uri"], given["named-graph-uri"]))
+
+
+def _posted(limit: int) -> list[tuple[str, str]]:
+    """Return what the body of a POST adds to the parameters of the address."""
+    if request.mimetype == DIRECT:
+        return [("query", body.text(limit))]
+    if request.mimetype == FORM:
+        return body.parameters(body.read(body.FORM_FACTOR * limit))
+    raise UnsupportedMediaType(
+        f"expected a body of type {FORM} or {DIRECT}, got {request.mimetype[:80]!r}"
+    )
+
+
+def _scope(default: list[str], named: list[str]) -> Scope:
+    if not default and not named:
+        return Scope()
+    return Scope(tuple(map(terms.iri, default)), tuple(map(terms.iri, named)))
+
+
+def _without_query() -> Response:
+    format = respond.choose((*formats.offers(Kind.GRAPH), HTML))
+    if format is HTML:
+        return respond.conditional(format, lambda: _form(""))
+    return respond.conditional(format, lambda: respond.result(service_description(format)))
+
+
+def _answer(text: str, scope: Scope, kind: Kind, format: Format) -> Response:
+    if format is HTML:
+        return _page(text, scope, kind)
+    return respond.result(current_kg.queries.query(text, scope, current_kg.limits, format))
+
+
+def _page(text: str, scope: Scope, kind: Kind) -> Response:
+    try:
+        result = current_kg.queries.query(text, scope, current_kg.page_limits)
+        if kind is Kind.SOLUTIONS:
+            solutions = result.solutions()
+            return _form(text, solutions=solutions, rows=solutions.rows[:ROWS_SHOWN])
+        if kind is Kind.BOOLEAN:
+            return _form(text, boolean=result.boolean())
+        triples = result.triples()
+        return _form(text, triples=triples[:ROWS_SHOWN], triples_total=len(triples))
+    except (BadQuery, OverLimit, Busy, Cancelled) as error:
+        return _form(text, error=error.message, status=problems.status(error))
+
+
+def _form(text: str, status: int = 200, **answer: object) -> Response:
+    return respond.page(
+        "sparql.html",
+        status=status,
+        text=text,
+        examples=[
+            (example, example.title(language.languages())) for example in current_kg.examples
+        ],
+        offers=formats.offers(Kind.SOLUTIONS if "triples" not in answer else Kind.GRAPH),
+        **answer,
+    )
