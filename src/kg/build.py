@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 
 import platformdirs
 
-from kg import dataset, validation
+from kg import derived, validation
 from kg.dataset import Statistics
+from kg.derived import Derived
 from kg.errors import BadInput, DoesNotConform, NotFound, StorageFailed
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Progress as ToldBytes
@@ -26,7 +27,7 @@ from kg.validation import Validation
 SHOWN = 10
 """Violations that an error message lists."""
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the files in a snapshot; a snapshot of another layout is built again."""
 
 
@@ -38,7 +39,7 @@ class Progress:
         return silent
 
     def step(self, name: str) -> None:
-        """Hear that `validating`, `counting` or `publishing` begins."""
+        """Hear that a step such as `validating` begins."""
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,22 @@ def build(
         raise BadInput("there is nothing to build; name at least one file of RDF")
     progress = progress or Progress()
     manifest = _manifest(sources, base_iri, examples, gate=gate)
+    id = new_id(Origin.BUILD, json.dumps(manifest).encode())
     with database.writing() as staging:
-        with EmbeddedStore.create(staging / "oxigraph") as store:
+        with EmbeddedStore.create(staging / "oxigraph", snapshot=id) as store:
             for source in sources:
                 store.load(source, base_iri=base_iri, progress=progress.loading(source))
             progress.step("validating")
             outcome = validation.validate(store, staging)
             if gate and not outcome.conforms:
                 raise DoesNotConform(_summary(outcome))
-            progress.step("counting")
-            statistics = dataset.count(store)
-        id = new_id(Origin.BUILD, json.dumps(manifest).encode())
+            derived.make(store, staging / derived.FOLDER / id, step=progress.step)
         if examples:
             shutil.copytree(examples, staging / "queries")
-        _write(staging, "statistics", replace(statistics, snapshot=id).to_json())
         _write(staging, "snapshot", manifest)
         progress.step("publishing")
         snapshot = database.publish(staging, id)
-    return Build(snapshot, statistics, outcome)
+    return Build(snapshot, derived.of(snapshot).statistics, outcome)
 
 
 def is_fresh(
@@ -105,8 +104,8 @@ def is_fresh(
     return all(made.get(key) == wanted[key] for key in wanted if key != "created")
 
 
-def counts(snapshot: Snapshot) -> Statistics:
-    """Return the statistics of a snapshot.
+def opened(snapshot: Snapshot) -> Derived:
+    """Return what was derived from a snapshot.
 
     Raises StorageFailed when it is damaged, or was made by another version of this software.
     """
@@ -114,10 +113,7 @@ def counts(snapshot: Snapshot) -> Statistics:
         raise StorageFailed(
             f"{snapshot.path} was made by another version of this software; build it again"
         )
-    try:
-        return Statistics.from_json(snapshot.read("statistics"))
-    except (TypeError, KeyError, AttributeError):
-        raise StorageFailed(f"{snapshot.path} is damaged; build it again") from None
+    return derived.of(snapshot)
 
 
 def source_names(snapshot: Snapshot) -> list[str]:

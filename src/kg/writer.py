@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-from kg import validation
+from kg import derived, validation
 from kg.errors import (
     BadQuery,
     DoesNotConform,
@@ -279,11 +279,8 @@ def _backup_from(source: Path, order: Order) -> Order:
 
 
 def _describe(before: Snapshot, staging: Path) -> None:
-    """Give the next snapshot what belongs to the one before: counts, origin, example queries.
-
-    The counts stay those of the last build, and say so.
-    """
-    os.link(before.path / "statistics.json", staging / "statistics.json")
+    """Give the next snapshot what belongs to the one before: origin, example queries, indexes."""
+    derived.inherit(before, staging)
     os.link(before.path / "snapshot.json", staging / "snapshot.json")
     queries = before.path / "queries"
     if queries.is_dir():

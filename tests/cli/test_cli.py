@@ -490,8 +490,10 @@ DAMAGE = {
     "dangling": lambda snapshot: (snapshot.parent.parent / "current").write_text("none"),
     "missing": lambda snapshot: snapshot.rename(snapshot.parent / "elsewhere"),
     "engine": lambda snapshot: (snapshot / "oxigraph" / "CURRENT").unlink(),
-    "counts": lambda snapshot: (snapshot / "statistics.json").unlink(),
-    "counted": lambda snapshot: (snapshot / "statistics.json").write_text("{}"),
+    "counts": lambda snapshot: (snapshot / "derived" / snapshot.name / "statistics.json").unlink(),
+    "counted": lambda snapshot: (
+        snapshot / "derived" / snapshot.name / "statistics.json"
+    ).write_text("{}"),
     "manifest": lambda snapshot: (snapshot / "snapshot.json").write_text("[]"),
 }
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from kg import build as building
-from kg import dataset
+from kg import dataset, derived
 from kg.build import Progress, build, cache_folder, is_fresh
-from kg.dataset import Statistics
 from kg.errors import BadData, BadInput, DoesNotConform, KgError
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Source
@@ -30,7 +29,7 @@ def test_a_snapshot_holds_the_triples_their_counts_and_where_they_are_from(tmp_p
     snapshot = Database(tmp_path / "db").current()
     assert snapshot == made.snapshot
     store = EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
-    counted = Statistics.from_json(snapshot.read("statistics"))
+    counted = derived.of(snapshot).statistics
     assert counted == dataset.count(store)
     assert counted.triples == made.statistics.triples
     assert (counted.triples, counted.shared_triples) == (3, 1)
@@ -137,7 +136,8 @@ def test_a_build_says_what_it_is_at(database, source):
 
     sources = [source("", name="a.ttl"), source("", name="b.ttl")]
     build(sources, database, base_iri=BASE, progress=Listening())
-    assert heard == ["a.ttl", "b.ttl", "validating", "counting", "publishing"]
+    derivations = [name for name, _ in derived.MAKERS]
+    assert heard == ["a.ttl", "b.ttl", "validating", *derivations, "publishing"]
 
 
 @pytest.fixture

@@ -73,13 +73,13 @@ class EmbeddedStore:
 
     @classmethod
     @contextlib.contextmanager
-    def create(cls, path: Path) -> Iterator[EmbeddedStore]:
+    def create(cls, path: Path, *, snapshot: str = "") -> Iterator[EmbeddedStore]:
         """Make an empty store to load files into; at the end it is compact, on disk and closed."""
         try:
             engine = Engine(str(path))
         except OSError as error:
             raise StorageFailed(f"cannot create a database at {path}: {error}") from None
-        store = cls(engine, snapshot="")
+        store = cls(engine, snapshot=snapshot)
         try:
             yield store
             engine.optimize()

@@ -94,7 +94,7 @@ class Database:
         name = self._pointer()
         if not name:
             raise NotFound(f"{self.path} holds no database; make one with: kg build --db DIR")
-        return self._snapshot(name)
+        return self.snapshot(name)
 
     def _pointer(self) -> str:
         """Return what is written down as the name of the current snapshot; "" if nothing is."""
@@ -105,7 +105,8 @@ class Database:
         except OSError as error:
             raise StorageFailed(f"cannot read {self.path}: {error.strerror}") from None
 
-    def _snapshot(self, name: str) -> Snapshot:
+    def snapshot(self, name: str) -> Snapshot:
+        """Return the snapshot of this name. Raises StorageFailed when it is not there."""
         snapshot = Snapshot(name, self.path / "snapshots" / name)
         if not _NAME.fullmatch(name) or not snapshot.path.is_dir():
             raise StorageFailed(
@@ -155,7 +156,7 @@ class Database:
 
     def releases(self) -> list[Snapshot]:
         """Return the snapshots that can be served or compared, the newest first."""
-        return [self._snapshot(name) for name in sorted(self._names(), reverse=True)]
+        return [self.snapshot(name) for name in sorted(self._names(), reverse=True)]
 
     def release(self, id: str) -> Snapshot:
         """Return the snapshot with this id, or with the only id that begins so. Raises NotFound."""
@@ -164,7 +165,7 @@ class Database:
         if len(names) != 1:
             known = ", ".join(sorted(self._names(), reverse=True)[:10])
             raise NotFound(f"{self.path} has no single release {id!r}; there are: {known}")
-        return self._snapshot(names[0])
+        return self.snapshot(names[0])
 
     def publish(self, staging: Path, id: str) -> Snapshot:
         """Make the finished snapshot in `staging` the current one, and drop old ones.
@@ -178,7 +179,7 @@ class Database:
         before = self._pointer()
         self.point(id)
         self._prune(keep={id, before})
-        return self._snapshot(id)
+        return self.snapshot(id)
 
     def point(self, id: str) -> None:
         """Make an existing snapshot the current one."""
@@ -202,7 +203,7 @@ class Database:
         """Drop builds past the last `KEPT`, and states after changes once their grace is over."""
         past = f"{datetime.now(UTC) - GRACE:%Y%m%dT%H%M%S}"
         names = sorted(self._names())
-        builds = [name for name in names if not self._snapshot(name).is_update]
+        builds = [name for name in names if not self.snapshot(name).is_update]
         # A state is of use until the next one comes, however long that takes.
         over = {before for before, after in pairwise(names) if after < past}
         for name in ({*builds[:-KEPT]} | (over - {*builds})) - {*keep}:

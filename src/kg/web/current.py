@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -12,9 +14,11 @@ from typing import cast
 from flask import current_app, g, request
 from werkzeug.local import LocalProxy
 
-from kg import build, dataset, queries
+from kg import build, derived, queries
 from kg.dataset import Statistics
-from kg.errors import Forbidden, KgError
+from kg.derived import Derived
+from kg.display import Display
+from kg.errors import Forbidden, KgError, StorageFailed
 from kg.queries import ExampleQuery
 from kg.settings import Settings
 from kg.store import Cancellation, Limits, Store
@@ -28,7 +32,7 @@ log = logging.getLogger(__name__)
 PAGE_BYTES = 16 * 1024 * 1024
 
 QUIET = 1.0
-"""Seconds without a change after which the data is counted again."""
+"""Seconds without a change after which what belongs to the data is derived again."""
 
 CANCELLATION = "kg.cancellation"
 """The key under which a server that notices it puts the way to stop a request nobody waits for."""
@@ -46,15 +50,25 @@ class Kg:
     queries: Store
     """Answers the queries of clients."""
 
-    statistics: Statistics
+    derived: Derived
     examples: tuple[ExampleQuery, ...]
     name: str
     """What the dataset is called where it does not say so itself."""
 
     @property
-    def counted(self) -> bool:
-        """Whether the statistics are of this very snapshot."""
-        return self.statistics.snapshot == self.snapshot
+    def statistics(self) -> Statistics:
+        """The counts of the data."""
+        return self.derived.statistics
+
+    @property
+    def display(self) -> Display:
+        """How the data wants to be shown."""
+        return self.derived.display
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what was derived, counts among it, is of this very snapshot."""
+        return self.derived.snapshot == self.snapshot
 
     @property
     def limits(self) -> Limits:
@@ -83,45 +97,57 @@ class Deployment:
             federation=bool(settings.service_hosts),
         )
         self._lock = threading.Lock()
+        self._deriving = threading.Lock()
         self._seen = self._pointer()
-        self._kg = self._opened(database.current(), None)
-        self._counting = threading.Lock()
+        self._kg = self._opened(database.current())
 
     def kg(self) -> Kg:
-        """Return what is to be served now; costs one look at the database's folder."""
+        """Return what is to be served now; costs one look at the database's folder.
+
+        While what was derived is of an earlier state it costs another.
+        """
         if (pointer := self._pointer()) != self._seen:
             with self._lock:
                 if pointer != self._seen:
-                    self._kg = self._opened(self.database.current(), self._kg)
+                    self._kg = self._opened(self.database.current())
                     self._seen = pointer
-                    self._count_again()
+        kg = self._kg
+        if not kg.is_current:
+            self._derive_again(kg)
         return self._kg
 
-    def _count_again(self) -> None:
-        """Count the data anew in the background, when it has changed and then been left alone."""
-        if self._kg.counted or not self._counting.acquire(blocking=False):
-            return
-        threading.Thread(target=self._count_until_quiet, name="counting", daemon=True).start()
+    def _derive_again(self, kg: Kg) -> None:
+        """Take what was derived meanwhile; else have it done in the background."""
+        snapshot = self.database.snapshot(kg.snapshot)
+        if derived.is_complete(snapshot):
+            self._take(kg, derived.of(snapshot))
+        elif self._deriving.acquire(blocking=False):
+            threading.Thread(target=self._derive_when_quiet, name="deriving", daemon=True).start()
 
-    def _count_until_quiet(self) -> None:
-        """Count until what was counted is what is served."""
+    def _take(self, kg: Kg, fresh: Derived) -> None:
+        with self._lock:
+            if self._kg is kg:
+                self._kg = replace(kg, derived=fresh)
+
+    def _derive_when_quiet(self) -> None:
+        """Derive until what was derived is of what is served; changes put it off."""
         try:
-            while not self._kg.counted:
-                kg = self._kg
+            while not (kg := self.kg()).is_current:
                 time.sleep(QUIET)
-                if kg is not self._kg:
-                    continue
-                statistics = dataset.count(self.pool.store(self._snapshot(kg), Lane.QUERY))
-                with self._lock:
-                    if kg is self._kg:
-                        self._kg = replace(kg, statistics=statistics)
-        except KgError:
-            log.exception("the data could not be counted again")
+                if kg is self._kg:
+                    self._derive(kg)
+        except (KgError, OSError) as error:
+            log.warning("what belongs to the data could not be derived again: %s", error)
         finally:
-            self._counting.release()
+            self._deriving.release()
 
-    def _snapshot(self, kg: Kg) -> Snapshot:
-        return self.database.release(kg.snapshot)
+    def _derive(self, kg: Kg) -> None:
+        """Have a process derive what belongs to a snapshot. Raises StorageFailed."""
+        command = [sys.executable, "-P", "-m", "kg.derived", str(self.database.path), kg.snapshot]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode and kg is self._kg:
+            reason = done.stderr.strip().rpartition("\n")[2]
+            raise StorageFailed(f"snapshot {kg.snapshot}: {reason or done.returncode}")
 
     def writable(self) -> WritableStore:
         """Return the store that takes changes. Raises Forbidden where there is none."""
@@ -140,15 +166,14 @@ class Deployment:
         status = os.stat(self.database.path / "current")  # noqa: PTH116  half the time of Path.stat
         return status.st_ino, status.st_mtime_ns
 
-    def _opened(self, snapshot: Snapshot, before: Kg | None) -> Kg:
-        """Return a snapshot as it is served. After a change, the counts are those from before."""
-        known = before.statistics if before and snapshot.is_update else None
+    def _opened(self, snapshot: Snapshot) -> Kg:
+        """Return a snapshot as it is served."""
         return Kg(
             settings=self.settings,
             snapshot=snapshot.id,
             store=self.pool.store(snapshot, Lane.PAGE, Limits(self.settings.page_seconds)),
             queries=self.pool.store(snapshot, Lane.QUERY),
-            statistics=known or build.counts(snapshot),
+            derived=build.opened(snapshot),
             examples=tuple(queries.of(snapshot.path)),
             name=", ".join(build.source_names(snapshot)),
         )

@@ -50,7 +50,7 @@ def _rendered() -> Response:
     return respond.page(
         "home.html",
         statistics=statistics,
-        counted=current_kg.counted,
+        counted=current_kg.is_current,
         title=statistics.title(wanted),
         description=statistics.description(wanted),
         name=current_kg.name,

@@ -45,7 +45,7 @@ def run(
     """
     address = _free_address(host, port)
     snapshot = database.current()
-    build.counts(snapshot)
+    build.opened(snapshot)
     EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
     if writable:
         with database.writing():

@@ -1,0 +1,155 @@
+"""What is derived from a state of the data and kept beside it: counts, display, indexes.
+
+    DIR/snapshots/ID/derived/ID/    derived from exactly these triples
+    DIR/snapshots/ID/derived/OLD/   derived from a state before; of use until the other is there
+
+A build derives before it publishes. A change is published with what was derived before it, and
+`complete` adds the rest in a process of its own: a reader sees either, whole, and is told which.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kg import dataset, display
+from kg.dataset import Statistics
+from kg.display import Display
+from kg.errors import StorageFailed
+from kg.store import sandbox
+from kg.store.embedded import EmbeddedStore
+from kg.store.snapshots import Database, Snapshot
+
+FOLDER = "derived"
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What was derived from the state of the data with the id `snapshot`."""
+
+    snapshot: str
+    path: Path
+    statistics: Statistics
+    display: Display
+
+
+Maker = Callable[[EmbeddedStore, Path], None]
+"""Derives something from a store and writes it into a folder."""
+
+
+def _counts(store: EmbeddedStore, folder: Path) -> None:
+    _write(folder / "statistics.json", dataset.count(store).to_json())
+
+
+def _display(store: EmbeddedStore, folder: Path) -> None:
+    _write(folder / "display.json", display.read(store).to_json())
+
+
+MAKERS: tuple[tuple[str, Maker], ...] = (
+    ("counting", _counts),
+    ("reading the display", _display),
+)
+"""Everything that is derived, with what a person is told while it is."""
+
+
+def _untold(step: str) -> None:
+    """Tell nobody."""
+
+
+def make(store: EmbeddedStore, folder: Path, *, step: Callable[[str], None] = _untold) -> None:
+    """Derive everything from a store into a new folder; `step` hears what begins."""
+    folder.mkdir(parents=True)
+    for name, maker in MAKERS:
+        step(name)
+        maker(store, folder)
+
+
+def of(snapshot: Snapshot) -> Derived:
+    """Return what was derived from a snapshot, or else from the newest state before it.
+
+    Raises StorageFailed when it is damaged, or was made by another version of this software.
+    """
+    folder = snapshot.path / FOLDER
+    try:
+        path = folder / snapshot.id if is_complete(snapshot) else max(folder.iterdir())
+        return Derived(
+            path.name,
+            path,
+            Statistics.from_json(_read(path / "statistics.json")),
+            Display.from_json(_read(path / "display.json")),
+        )
+    except OSError as error:
+        raise StorageFailed(f"cannot read {error.filename}: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise StorageFailed(f"{snapshot.path} is damaged; build it again") from None
+
+
+def is_complete(snapshot: Snapshot) -> bool:
+    """Return whether everything was derived from this very snapshot; costs one look."""
+    return os.path.isdir(snapshot.path / FOLDER / snapshot.id)  # noqa: PTH112  called at each request
+
+
+def inherit(before: Snapshot, staging: Path) -> None:
+    """Give a state after a change what was derived before it, by hard links."""
+    known = of(before)
+    shutil.copytree(known.path, staging / FOLDER / known.snapshot, copy_function=os.link)
+
+
+def complete(database: Database, snapshot: Snapshot) -> None:
+    """Derive everything from a snapshot that was published without. Raises StorageFailed."""
+    store = EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
+    with _staging(database) as staging:
+        make(store, staging)
+        try:
+            staging.rename(snapshot.path / FOLDER / snapshot.id)
+        except OSError:
+            if snapshot.path.is_dir() and not is_complete(snapshot):
+                raise
+
+
+@contextmanager
+def _staging(database: Database) -> Iterator[Path]:
+    """Yield a folder to make; what a process that was killed has left is removed."""
+    for old in database.path.glob(f"{FOLDER}-*"):
+        if not _lives(old.name.rpartition("-")[2]):
+            shutil.rmtree(old, ignore_errors=True)
+    staging = database.path / f"{FOLDER}-{os.getpid()}"
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _lives(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _write(file: Path, value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _main(database: str, id: str) -> None:
+    sandbox.die_with_parent()
+    os.nice(10)  # whoever asks comes first
+    known = Database(Path(database))
+    complete(known, known.release(id))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

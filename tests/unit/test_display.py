@@ -1,0 +1,66 @@
+"""The display vocabulary: what the data says about how it is to be shown."""
+
+import json
+
+import pytest
+
+from kg import display
+from kg.display import Display, View
+from kg.labels import LABEL_PROPERTIES
+from kg.terms import NamedNode
+
+PREFIXES = """
+@prefix : <http://example.org/> .
+@prefix d: <https://kg.example/display#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+"""
+EX = "http://example.org/"
+
+
+@pytest.fixture
+def read(store):
+    return lambda text: display.read(store(PREFIXES + text))
+
+
+def test_views_keep_the_order_of_their_lists(read):
+    found = read(
+        ":v d:forClass :C ; d:facets (:z :a :m) ; d:facts () ; d:color '#0B6e4f' . "
+        ":w d:forClass :D ; d:facts (:b :a) ."
+    )
+    assert found.views == {
+        f"{EX}C": View((f"{EX}z", f"{EX}a", f"{EX}m"), (), "#0b6e4f"),
+        f"{EX}D": View((), (f"{EX}b", f"{EX}a"), ""),
+    }
+
+
+def test_label_properties_of_the_data_come_before_the_usual_ones(read):
+    found = read(":site d:labelProperties (:called) .")
+    assert found.label_properties == (NamedNode(f"{EX}called"), *LABEL_PROPERTIES)
+    assert found.description_properties == Display().description_properties
+
+
+@pytest.mark.parametrize("color", ["red", "#fff", "#12345g", "#123456;}", "url(x)", ""])
+def test_a_colour_that_is_none_is_not_taken(read, color):
+    assert read(f":v d:forClass :C ; d:color '{color}' .").color([NamedNode(f"{EX}C")]) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ":v d:forClass :C ; d:facets :l . :l rdf:first :a ; rdf:rest :l .",
+        ":v d:forClass :C ; d:facets :l . :l rdf:first :a ; rdf:rest :gone .",
+        ":v d:forClass :C ; d:facets ('text' :a 1) .",
+    ],
+    ids=["endless", "broken", "of literals"],
+)
+def test_a_list_that_is_none_does_no_harm(read, text):
+    assert read(text).view([NamedNode(f"{EX}C")]).facets == (f"{EX}a",)
+
+
+def test_data_without_the_vocabulary_is_shown_in_the_usual_way(read):
+    assert read(":a :b :c .") == Display()
+
+
+def test_a_display_comes_back_from_json_as_it_was(read):
+    found = read(":v d:forClass :C ; d:facets (:z :a) ; d:color '#000000' .")
+    assert Display.from_json(json.loads(json.dumps(found.to_json()))) == found
