@@ -14,7 +14,7 @@ help:
 	@echo "make test     run the tests"
 	@echo "make lint     check style, types and layers"
 	@echo "make conformance      run the W3C suites and write docs/conformance.md"
-	@echo "make fuzz             send 50,000 mutated queries and 5,000 mutated updates"
+	@echo "make fuzz             send 50,000 mutated queries and 5,000 mutated updates (QUERIES=… UPDATES=…)"
 	@echo "make crashes          kill the writer 50 times amid changes"
 	@echo "make bench-isolation  what a reader costs, and how exact deadlines are"
 	@echo "make bench-reload     reload a million triples under load"
@@ -38,7 +38,7 @@ conformance: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/conformance --conformance-report docs/conformance.md
 
 fuzz: $(VENV)/.dev
-	FUZZ_QUERIES=50000 FUZZ_UPDATES=5000 $(BIN)/python -m pytest -s tests/fuzz
+	FUZZ_QUERIES=$(or $(QUERIES),50000) FUZZ_UPDATES=$(or $(UPDATES),5000) $(BIN)/python -m pytest -s tests/fuzz
 
 crashes: $(VENV)/.dev
 	CRASHES=50 $(BIN)/python -m pytest -s tests/writing/test_crash.py

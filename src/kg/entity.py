@@ -105,14 +105,19 @@ def load(store: Store, iri: NamedNode, languages: Sequence[str]) -> Entity:
 
 
 def _description_query(iri: NamedNode) -> str:
-    nodes = [f"{{ BIND({spell(iri)} AS ?node) }}"]
-    nodes += [_blank_nodes(iri, depth) for depth in range(1, _BLANK_DEPTH + 1)]
-    distinct = f"{{ SELECT DISTINCT ?node {{ {' UNION '.join(nodes)} }} }}"
-    return f"CONSTRUCT {{ ?node ?p ?o }} WHERE {{ {distinct} ?node ?p ?o }}"
+    """Return the query of a description, which gives each triple once.
+
+    Each branch ends in the triples themselves: joined to the union of all nodes, the engine would
+    scan every triple of the store for them.
+    """
+    own = f"{{ {spell(iri)} ?p ?o BIND({spell(iri)} AS ?node) }}"
+    below = (_blank_nodes(iri, depth) for depth in range(1, _BLANK_DEPTH + 1))
+    found = f"SELECT DISTINCT ?node ?p ?o {{ {' UNION '.join((own, *below))} }}"
+    return f"CONSTRUCT {{ ?node ?p ?o }} WHERE {{ {found} }}"
 
 
 def _blank_nodes(iri: NamedNode, depth: int) -> str:
-    """Return the pattern of the blank nodes that are `depth` steps from `iri`.
+    """Return the pattern of the triples of blank nodes that are `depth` steps from `iri`.
 
     Each step leads from blank node to blank node; a whole list (rdf:rest) is one step.
     """
@@ -125,7 +130,7 @@ def _blank_nodes(iri: NamedNode, depth: int) -> str:
             f"?blank{step} {spell(RDF.rest)}* {there} . "
         )
         here = there
-    return f"{{ {steps}}}"
+    return f"{{ {steps}?node ?p ?o }}"
 
 
 def _incoming(store: Store, iri: NamedNode) -> list[tuple[NamedNode, NamedNode]]:

@@ -158,23 +158,28 @@ class Request:
     body: bytes | None
 
 
-def corpus() -> list[str]:
-    """Return the queries to begin with, always in the same order."""
-    files = [*sorted(EXAMPLES.glob("*.rq")), *sorted(CONFORMANCE.rglob("*.rq"))]
-    texts = [file.read_text(encoding="utf-8", errors="replace") for file in files]
-    return [*(text for text in texts if len(text) <= LONGEST), *HOSTILE]
+def texts(folder: Path, pattern: str) -> list[str]:
+    """Return the files of a folder that are not too long, always in the same order."""
+    files = sorted(folder.rglob(pattern))
+    found = (file.read_text(encoding="utf-8", errors="replace") for file in files)
+    return [text for text in found if len(text) <= LONGEST]
 
 
 class Fuzzer:
-    """Makes requests of a corpus; the same ones for the same seed."""
+    """Makes requests of queries that it changes; the same ones for the same seed."""
 
-    def __init__(self, seed: int, texts: list[str] | None = None) -> None:
+    def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._texts = texts or corpus()
-        self._tokens = [_split(text) for text in self._texts]
-        self._ours = (
-            self._tokens[: len(list(EXAMPLES.glob("*.rq")))] + self._tokens[-len(HOSTILE) :]
-        )
+        self._ours = [_split(text) for text in self.ours()]
+        self._tokens = [*self._ours, *map(_split, self.others())]
+
+    def ours(self) -> list[str]:
+        """Return the texts that do something with the data that is served."""
+        return [*texts(EXAMPLES, "*.rq"), *HOSTILE]
+
+    def others(self) -> list[str]:
+        """Return texts that are many, and mostly find nothing."""
+        return texts(CONFORMANCE, "*.rq")
 
     def requests(self, count: int) -> Iterator[Request]:
         return (self.request(number) for number in range(count))
@@ -182,10 +187,13 @@ class Fuzzer:
     def request(self, number: int) -> Request:
         """Return the request with this number."""
         choose = random.Random(f"{self.seed}/{number}")
-        return _sent(choose, number, self._text(choose))
+        return self.sent(choose, number, self._text(choose))
+
+    def sent(self, choose: random.Random, number: int, text: bytes) -> Request:
+        """Return the request for a text, in one of the ways of the protocol."""
+        return _sent(choose, number, text)
 
     def _text(self, choose: random.Random) -> bytes:
-        # The W3C's queries are many, and ours the ones that do something with this data.
         tokens = list(choose.choice(choose.choice([self._ours, self._tokens])))
         changes = choose.choice([GENTLE, GENTLE, GENTLE, [*GENTLE, *ROUGH], ROUGH])
         for _ in range(choose.choice([1, 1, 1, 2, 2, 3, 6])):

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from itertools import product
@@ -71,8 +71,12 @@ class Answer:
     @property
     def documented(self) -> bool:
         """Whether a query may be answered so: never with a 500, always with a code that is known."""
-        is_known = self.status == 200 or (self.status, self.code) in documented_codes()
-        return self.status in QUERY_STATUSES and is_known
+        return self.status in QUERY_STATUSES and self.has_known_code
+
+    @property
+    def has_known_code(self) -> bool:
+        """Whether it is no error, or one that operators are told of."""
+        return self.status < 300 or (self.status, self.code) in documented_codes()
 
     def __str__(self) -> str:
         return f"{self.status} after {self.seconds:.2f} s: {self.body[:300]!r}"
@@ -302,6 +306,7 @@ def serve(
     settings: Mapping[str, object],
     *,
     seconds: float = PATIENCE,
+    options: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Run a server in `folder`, which is to answer within `seconds`, while the context lasts."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("KG_")}
@@ -312,7 +317,7 @@ def serve(
         "XDG_CACHE_HOME": str(folder / "cache"),
     }
     port = _free_port()
-    command = [Path(sys.executable).with_name("kg"), "serve", "--db", database.path]
+    command = [Path(sys.executable).with_name("kg"), "serve", "--db", database.path, *options]
     log = folder / "log"
     with (
         log.open("wb") as output,
