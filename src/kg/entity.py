@@ -10,7 +10,7 @@ from kg import labels
 from kg.errors import NotFound
 from kg.formats import Format
 from kg.labels import Label
-from kg.results import Result
+from kg.results import Result, fits_rdf_xml
 from kg.store import Store
 from kg.terms import RDF, BlankNode, Literal, NamedNode, Quad, Term, spell
 
@@ -64,6 +64,9 @@ class Entity:
     incoming_total: int
     """Never less than `len(incoming)`; links from blank nodes are counted but not listed."""
 
+    fits_rdf_xml: bool
+    """Whether its description can be written as RDF/XML."""
+
 
 def exists(store: Store, iri: NamedNode) -> bool:
     """Return whether any triple mentions `iri`, in whatever position."""
@@ -101,6 +104,7 @@ def load(store: Store, iri: NamedNode, languages: Sequence[str]) -> Entity:
         facts=tuple(fact for fact in facts if fact.property != RDF.type),
         incoming=tuple(Link(s, names[s], p, names[p]) for s, p in incoming),
         incoming_total=total,
+        fits_rdf_xml=fits_rdf_xml(triples),
     )
 
 

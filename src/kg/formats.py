@@ -61,6 +61,14 @@ NTRIPLES = Format(
     "nt", "application/n-triples", "nt", TRIPLES, RdfFormat.N_TRIPLES, ("text/plain",)
 )
 TURTLE = Format("ttl", "text/turtle", "ttl", TRIPLES, RdfFormat.TURTLE, ("application/x-turtle",))
+RDF_XML = Format(
+    "rdf",
+    "application/rdf+xml",
+    "rdf",
+    TRIPLES,
+    RdfFormat.RDF_XML,
+    ("application/xml", "text/xml"),
+)
 NQUADS = Format("nq", "application/n-quads", "nq", QUADS, RdfFormat.N_QUADS, ("text/x-nquads",))
 
 # The order is the server's preference where a client accepts several equally.
@@ -79,14 +87,7 @@ FORMATS = (
     Format("tsv", "text/tab-separated-values", "tsv", RESULTS, QueryResultsFormat.TSV),
     TURTLE,
     NTRIPLES,
-    Format(
-        "rdf",
-        "application/rdf+xml",
-        "rdf",
-        TRIPLES,
-        RdfFormat.RDF_XML,
-        ("application/xml", "text/xml"),
-    ),
+    RDF_XML,
     Format(
         "jsonld", "application/ld+json", "jsonld", QUADS, RdfFormat.JSON_LD, ("application/json",)
     ),

@@ -26,7 +26,7 @@ from pyoxigraph import (
 
 from kg.errors import NotAcceptable, OverLimit
 from kg.formats import JSON, NTRIPLES, Format, Kind
-from kg.terms import Quad, Triple
+from kg.terms import RDF, Literal, NamedNode, Quad, Triple
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,25 @@ def serialised(triples: Iterable[Triple], format: Format, *, snapshot: str) -> R
         raise not_expressible(format) from None
     sink.close()
     return Result(Kind.GRAPH, format, snapshot, iter([output.getvalue()]), output.tell())
+
+
+# What XML 1.0 cannot hold (section 2.2), and how the local part of a name may end an IRI
+# (Namespaces in XML 1.0, section 4); the latter is narrower than it needs to be.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENDS_IN_NAME = re.compile(r"[^\W\d][\w.-]*$")
+
+
+def fits_rdf_xml(triples: Iterable[Quad | Triple]) -> bool:
+    """Return whether RDF/XML can hold these triples: it must name each property and class."""
+    return all(_fits_rdf_xml(triple) for triple in triples)
+
+
+def _fits_rdf_xml(triple: Quad | Triple) -> bool:
+    if not _ENDS_IN_NAME.search(triple.predicate.value):
+        return False
+    if triple.predicate == RDF.type and isinstance(triple.object, NamedNode):
+        return bool(_ENDS_IN_NAME.search(triple.object.value))
+    return not (isinstance(triple.object, Literal) and _NOT_IN_XML.search(triple.object.value))
 
 
 class Sink:

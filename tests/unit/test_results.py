@@ -142,3 +142,28 @@ def test_every_format_of_data_has_an_engine():
     for format in FORMATS:
         assert (format.engine is None) == (format.kinds == {Kind.PAGE})
     assert all(isinstance(format.engine, RdfFormat) for format in GRAPHS)
+
+
+@pytest.mark.parametrize(
+    "triple",
+    [
+        "<e:s> <http://e/p> 'x' .",
+        "<e:s> <http://e/属性> '光伏'@zh .",
+        "<e:s> <http://e/1> 'x' .",
+        "<e:s> <http://e/p(> 'x' .",
+        "<e:s> a <http://e/C> .",
+        "<e:s> a <javascript:alert(2)> .",
+        "<e:s> <http://e/p> 'tab\\t' , 'line\\n' .",
+        "<e:s> <http://e/p> 'bell\\u0007' .",
+        "<e:s> <http://e/p> '\\uFFFE' .",
+        "<e:s> a _:b .",
+    ],
+)
+def test_what_fits_rdf_xml_is_known_before_it_is_written(triple):
+    triples = [quad.triple for quad in parse(triple, format=RdfFormat.TURTLE)]
+    try:
+        results.serialised(triples, formats.RDF_XML, snapshot="")
+    except NotAcceptable:
+        assert not results.fits_rdf_xml(triples)
+    else:
+        assert results.fits_rdf_xml(triples)

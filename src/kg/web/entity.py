@@ -75,8 +75,13 @@ def _page(iri: NamedNode) -> Response:
 
 def _rendered(iri: NamedNode) -> Response:
     found = entity.load(current_kg.store, iri, language.languages())
-    response = respond.page("entity.html", entity=found, formats=formats.offers(Kind.GRAPH))
-    for format in formats.offers(Kind.GRAPH):
+    offered = [
+        format
+        for format in formats.offers(Kind.GRAPH)
+        if format is not formats.RDF_XML or found.fits_rdf_xml
+    ]
+    response = respond.page("entity.html", entity=found, formats=offered)
+    for format in offered:
         response.headers.add(
             "Link", f'<{links.data(iri, format)}>; rel="alternate"; type="{format.media_type}"'
         )
