@@ -5,14 +5,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+ASSETS := src/kg/web/static/manifest.json
+FRONTEND := frontend/package-lock.json frontend/build.mjs frontend/icons.txt $(shell find frontend/images frontend/src frontend/styles -type f)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help serve test lint format lock messages clean conformance fuzz crashes bench-isolation bench-reload
+# The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
+HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
+
+.PHONY: help serve test lint assets format lock messages clean conformance fuzz crashes bench-isolation bench-reload
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
 	@echo "make test     run the tests"
 	@echo "make lint     check style, types and layers"
+	@echo "make assets   bundle the browser code anew after a change in frontend/"
 	@echo "make conformance      run the W3C suites and write docs/conformance.md"
 	@echo "make fuzz             send 50,000 mutated queries and 5,000 mutated updates (QUERIES=… UPDATES=…)"
 	@echo "make crashes          kill the writer 50 times amid changes"
@@ -22,16 +28,17 @@ help:
 	@echo "make lock     renew requirements*.txt from pyproject.toml (needs uv)"
 	@echo "make messages renew the translation catalogue from the templates"
 
-serve: $(VENV)/.runtime
+serve: $(VENV)/.runtime $(ASSETS)
 	$(BIN)/kg serve --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(ASSETS)
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python hatch_build.py lint
 	$(BIN)/python -m pytest -q tests/unit/test_layers.py
 
 conformance: $(VENV)/.dev
@@ -58,14 +65,21 @@ lock:
 	  --group pyproject.toml:build pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
 	  --group pyproject.toml:dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
+	  --group pyproject.toml:node -o requirements-node.txt
 
 messages: $(VENV)/.dev
 	$(BIN)/pybabel --quiet extract -F babel.cfg --no-location --omit-header -o messages.pot src/kg/web
 	$(BIN)/pybabel --quiet update -i messages.pot -d src/kg/web/translations --no-fuzzy-matching --omit-header
 	rm messages.pot
 
+assets: $(ASSETS)
+
+$(ASSETS): $(FRONTEND) | $(VENV)/.runtime
+	$(BIN)/python hatch_build.py
+
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist frontend/node_modules src/kg/web/static
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -75,6 +89,7 @@ $(BIN)/python:
 $(VENV)/.runtime: requirements.txt pyproject.toml hatch_build.py $(wildcard src/kg/web/translations/*/LC_MESSAGES/*.po) | $(BIN)/python
 	@echo "installing what the service needs into $(VENV) …"
 	$(PIP) install --require-hashes -r requirements.txt
+	@$(HAS_NODE) || $(PIP) install --require-hashes -r requirements-node.txt
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

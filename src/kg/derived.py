@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from kg import dataset, display
 from kg.dataset import Statistics
 from kg.display import Display
 from kg.errors import StorageFailed
+from kg.palette import Palette, palette
 from kg.store import sandbox
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import Database, Snapshot
@@ -38,6 +40,11 @@ class Derived:
     path: Path
     statistics: Statistics
     display: Display
+
+    @cached_property
+    def palette(self) -> Palette:
+        """The colours of the classes."""
+        return palette(self.statistics, self.display)
 
 
 Maker = Callable[[EmbeddedStore, Path], None]

@@ -49,7 +49,7 @@ def database(tmp_path_factory) -> Database:
 
 @pytest.fixture(scope="session")
 def client(database) -> FlaskClient:
-    return create_app(settings.load(environment={}), database).test_client()
+    return create_app(settings.load(environment={}), database).test_client(use_cookies=False)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
+from pathlib import Path
 from re import Pattern
 from typing import Any
 
@@ -14,16 +16,22 @@ from kg import build, bundle, settings
 from kg.settings import Settings
 from kg.store.snapshots import Database
 from kg.web import (
+    assets,
+    colors,
+    compression,
     dataset,
+    edition,
     entity,
     graphs,
     health,
     home,
     language,
+    navigation,
     problems,
     queries,
     respond,
     sparql,
+    styleguide,
     term,
     update,
 )
@@ -38,6 +46,20 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 
+_ROUTES = (
+    assets,
+    colors,
+    home,
+    sparql,
+    update,
+    graphs,
+    entity,
+    dataset,
+    health,
+    queries,
+    styleguide,
+)
+
 
 def create_app(
     options: Settings | None = None, database: Database | None = None, *, writable: bool = False
@@ -49,22 +71,22 @@ def create_app(
     """
     options = options or settings.load(environment=os.environ)
     database = database or _database(options)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["TRUSTED_HOSTS"] = list(options.trusted_hosts) or None
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions["kg"] = Deployment(options, database, writable=writable)
+    app.extensions["kg.edition"] = edition.of(Path(app.root_path).parent)
     Babel(app, locale_selector=language.locale)
     # Other sites may read everything that is public, and write or operate nothing.
     readable: dict[str | Pattern[str], dict[str, Any]] = {
         r"^(?!/(update|graphs|queries)).*": {"origins": "*"}
     }
     CORS(app, resources=readable, send_wildcard=True, expose_headers=respond.EXPOSED_HEADERS)
-    for module in (home, sparql, update, graphs, entity, dataset, health, queries):
+    for module in _ROUTES:
         app.register_blueprint(module.bp)
     app.context_processor(_site)
-    problems.register(app)
-    term.register(app)
-    language.register(app)
+    for module in (assets, colors, language, navigation, problems, term):
+        module.register(app)
     app.after_request(_finish)
     return app
 
@@ -86,10 +108,12 @@ def _site() -> dict[str, Any]:
         "site": title.text if title else current_kg.name,
         "site_language": title.language if title else "",
         "snapshot": current_kg.snapshot,
+        "software": version("kg"),
     }
 
 
 def _finish(response: Response) -> Response:
     response.headers.update(SECURITY_HEADERS)
     respond.finish(response)
+    compression.compress(response)
     return response

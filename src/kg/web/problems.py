@@ -6,6 +6,7 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, request
+from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kg import formats
@@ -67,6 +68,37 @@ _WORDS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method",
 }
 
+_ADVICE = {
+    "malformed_query": _("The query is not valid SPARQL. The message says at which place."),
+    "query_too_large": _("The query is too long. Send it in parts."),
+    "unsupported_function": _("The query calls a function that this service does not have."),
+    "query_timeout": _(
+        "The query took longer than one may here, and was stopped. "
+        "Ask for fewer things, or add a LIMIT."
+    ),
+    "query_memory": _(
+        "The query needed more memory than one may use here, and was stopped. "
+        "Sort, group or join fewer rows."
+    ),
+    "query_too_complex": _("The query is nested too deeply. Make it simpler."),
+    "result_too_large": _("The answer is larger than this service sends. Add a LIMIT."),
+    "federation_disabled": _("This service does not ask other services (SERVICE)."),
+    "load_disabled": _("This service does not load data from elsewhere (LOAD)."),
+    "busy": _("Many queries are running. Try again in a moment."),
+    "cancelled": _("The query was stopped before it was answered."),
+    "interrupted": _("The process that was answering has ended. Try again."),
+    "not_found": _("Nothing is known under this address."),
+    "bad_input": _("The address has a part that cannot be understood."),
+    "not_acceptable": _("This cannot be sent in the format that was asked for."),
+    "not_expressible": _("The answer holds something that this format cannot express."),
+    "unauthorized": _("This needs the operator's token."),
+    "forbidden": _("This service does not do that."),
+    "read_only": _("The data of this service cannot be changed."),
+    "storage_full": _("The disk of this service is full. What is there can still be read."),
+    "internal_error": _("Something went wrong inside the service. Its log says what."),
+}
+"""What a person is told about an error, by its code; the detail is for those who want it."""
+
 
 def register(app: Flask) -> None:
     """Answer every error in the form that the client reads."""
@@ -102,6 +134,11 @@ def _unforeseen(error: Exception) -> Response:
     )
 
 
+def advice(code: str) -> str:
+    """Return what to tell a person about an error with this code, or ""."""
+    return str(_ADVICE.get(code, ""))
+
+
 def _problem(code: HTTPStatus, name: str, detail: str) -> Response:
     problem = {
         "type": "about:blank",
@@ -115,7 +152,9 @@ def _problem(code: HTTPStatus, name: str, detail: str) -> Response:
     except NotAcceptable:
         wanted = PROBLEM
     if wanted is HTML:
-        response = respond.page("problem.html", status=int(code), problem=problem)
+        response = respond.page(
+            "problem.html", status=int(code), problem=problem, advice=advice(name)
+        )
     else:
         response = respond.as_json(problem, int(code), PROBLEM.media_type)
     if code is HTTPStatus.SERVICE_UNAVAILABLE:

@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, current_app, render_template, request
 
 from kg import formats
 from kg.formats import Format
 from kg.results import Result
-from kg.web import language
+from kg.web import compression, language
 from kg.web.current import current_kg
 
 SNAPSHOT_HEADER = "KG-Snapshot"
@@ -29,24 +29,37 @@ def choose(offers: Sequence[Format]) -> Format:
     return formats.choose(request.headers.get("Accept", ""), offers)
 
 
-def conditional(format: Format, make: Callable[[], Response]) -> Response:
+def conditional(
+    format: Format, make: Callable[[], Response], *, localized: bool = False
+) -> Response:
     """Return 304 if the client has this representation of this snapshot, else what `make` gives.
 
     A snapshot never changes, so the validator is known before any work is done (RFC 9110, 8.8.3).
+    What speaks to the reader is `localized`; every HTML page is.
     """
     if request.method not in ("GET", "HEAD"):
         return make()
-    tag = _etag(format)
-    unchanged = request.if_none_match.contains_weak(tag)
-    response = Response(status=304) if unchanged else make()
+    tag = _etag(format, localized=localized or format is formats.HTML)
+    for known in compression.forms(tag):
+        if request.if_none_match.contains_weak(known):
+            unchanged = Response(status=304)
+            unchanged.set_etag(known)
+            return unchanged
+    response = make()
     response.set_etag(tag)
     return response
 
 
-def _etag(format: Format) -> str:
-    parts = [current_kg.snapshot, request.full_path, format.media_type]
-    if format is formats.HTML:
-        parts.append(language.tag())
+def _etag(format: Format, *, localized: bool) -> str:
+    parts = [
+        current_app.extensions["kg.edition"],
+        current_kg.snapshot,
+        current_kg.derived.snapshot,
+        request.full_path,
+        format.media_type,
+    ]
+    if localized:
+        parts.append(language.key())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
@@ -92,9 +105,11 @@ def see_other(address: str) -> Response:
 
 def finish(response: Response) -> None:
     """Add what every response carries."""
+    response.vary.add("Accept-Encoding")
+    if response.cache_control.immutable:
+        return  # it depends on its address alone
     response.headers.setdefault(SNAPSHOT_HEADER, current_kg.snapshot)
-    response.vary.update(("Accept", "Accept-Encoding"))
-    if response.mimetype == "text/html":
-        response.vary.add("Accept-Language")
+    response.vary.add("Accept")
+    language.finish(response)
     if response.status_code in (200, 303, 304):
         response.headers.setdefault("Cache-Control", "no-cache")

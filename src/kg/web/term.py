@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 
 from kg.terms import RDF, XSD, BlankNode, Literal, NamedNode, Term, Triple, local_name
@@ -11,6 +13,14 @@ _PLAIN = frozenset({XSD.string.value, RDF.langString.value})
 
 LONGEST = 2000
 """Characters of a literal that a page shows; the data formats have them all."""
+
+# What is not seen but changes what is: controls, marks of direction, spaces without width, tags.
+# Joiners are left alone after the scripts and signs that need them.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "|(?<![\u0600-\u109f\u1780-\u18af\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]"
+)
 
 
 def register(app: Flask) -> None:
@@ -23,7 +33,6 @@ def register(app: Flask) -> None:
     app.template_filter("thousands")(thousands)
     app.template_filter("outside")(outside)
     app.template_global("data_url")(links.data)
-    app.template_global("here")(links.here)
 
 
 def kind(term: Term | None) -> str:
@@ -46,8 +55,12 @@ def tag(language: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return a text cut to what a page can bear, with a mark where it was cut."""
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    """Return a text as a page can bear it: cut, with a mark where, and with nothing unseen in it.
+
+    A character that would turn, join or hide others stands as its number, as in `⟦U+202E⟧`.
+    """
+    cut = text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    return _UNSEEN.sub(lambda found: f"⟦U+{ord(found[0]):04X}⟧", cut)
 
 
 def thousands(number: int) -> str:
