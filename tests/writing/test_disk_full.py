@@ -114,6 +114,9 @@ def test_changes_until_the_disk_is_full_and_after(server, filled, disk, figure):
             while writing.change()[0] in (201, 204):
                 assert len(writing.told) < 1000
             refused = [writing.change() for _ in range(5)]
+            health = server.client.health()
+            assert health["status"] == "degraded"
+            assert [each["code"] for each in health["reasons"]] == ["storage_full"]
         begun = time.monotonic()
         while writing.change()[0] not in (201, 204):
             assert time.monotonic() - begun < HEAL
@@ -123,6 +126,7 @@ def test_changes_until_the_disk_is_full_and_after(server, filled, disk, figure):
     assert {problem for problem in writing.told.values() if problem[0] >= 400} == {
         (507, "storage_full")
     }, refused
+    assert server.client.health()["status"] == "ok"
     assert set(answers) == {(200, True)}
     assert (server.web, server.writer) == (web, writer)
     writing.must_be_as_told()

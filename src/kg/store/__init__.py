@@ -61,6 +61,19 @@ class Cancellation:
                 self._stop = None
 
 
+@dataclass
+class Usage:
+    """What queries have cost: their number, and the seconds in which they were worked at."""
+
+    queries: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count another query."""
+        self.queries += 1
+        self.seconds += seconds
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a query may use; None is no limit. `seconds` count from when it is asked."""
@@ -68,6 +81,8 @@ class Limits:
     seconds: float | None = None
     bytes: int | None = None
     cancellation: Cancellation = field(default_factory=Cancellation, compare=False)
+    usage: Usage = field(default_factory=Usage, compare=False)
+    """Where it is written down what the query did use."""
 
 
 EVERYTHING = Scope()

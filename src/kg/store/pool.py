@@ -137,12 +137,15 @@ class Pool:
             self._admission.place(lane, query.deadline, lambda: query.stopped is not None),
         ):
             reader = self._take(query)
+            begun = time.monotonic()
             spool = Spool()
             try:
                 kind, format = self._receive(reader, message, spool, query, limits)
             except BaseException:
                 spool.close()
                 raise
+            finally:
+                limits.usage.add(time.monotonic() - begun)
             return kind, format, spool
 
     @contextlib.contextmanager
@@ -272,12 +275,16 @@ class PooledStore:
         self._pool = pool
         self._snapshot = snapshot
         self._lane = lane
-        self._limits = limits
+        self.limits = limits
 
     @property
     def snapshot(self) -> str:
         """The id of the snapshot that answers are true of."""
         return self._snapshot.id
+
+    def limited(self, limits: Limits) -> PooledStore:
+        """Return this store with other limits for queries that name none."""
+        return PooledStore(self._pool, self._snapshot, self._lane, limits)
 
     def query(
         self,
@@ -292,7 +299,7 @@ class PooledStore:
         query_too_complex, result_too_large), Busy, and Cancelled.
         """
         if limits is UNLIMITED:
-            limits = self._limits
+            limits = self.limits
         request = {
             "text": text,
             "default": _values(scope.default),

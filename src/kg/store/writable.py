@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from kg.errors import Busy, KgError, WriterRestarted
+from kg.errors import Busy, KgError, StorageFailed, WriterRestarted
 from kg.formats import Format
 from kg.store import sandbox
 from kg.store.updater import raised
@@ -50,6 +50,8 @@ class WritableStore:
         self._ready = threading.Event()
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._closed = False
+        self.trouble: KgError | None = None
+        """Why the last change could not be stored; None once one was."""
         first: Future[tuple[subprocess.Popen[bytes], Connection, int]] = Future()
         threading.Thread(target=self._run, args=(first,), name="writer", daemon=True).start()
         self._process, self._connection, self.pid = first.result()
@@ -117,9 +119,13 @@ class WritableStore:
             answer = future.result(timeout=seconds * ahead + _ROUND_TRIP)
         except FutureTimeout:
             raise Busy("the change has waited too long; whether it is made is not known") from None
-        if "error" in answer:
-            raise raised(answer)
-        return answer
+        if "error" not in answer:
+            self.trouble = None
+            return answer
+        error = raised(answer)
+        if isinstance(error, StorageFailed):
+            self.trouble = error
+        raise error
 
     def _start(self) -> tuple[subprocess.Popen[bytes], Connection, int]:
         ours, theirs = socket.socketpair()

@@ -21,9 +21,9 @@ from kg.display import Display
 from kg.errors import Forbidden, KgError, StorageFailed
 from kg.queries import ExampleQuery
 from kg.settings import Settings
-from kg.store import Cancellation, Limits, Store
+from kg.store import Cancellation, Limits, Store, Usage
 from kg.store.admission import Lane
-from kg.store.pool import Pool
+from kg.store.pool import Pool, PooledStore
 from kg.store.snapshots import Database, Snapshot
 from kg.store.writable import WritableStore
 
@@ -44,10 +44,10 @@ class Kg:
 
     settings: Settings
     snapshot: str
-    store: Store
+    store: PooledStore
     """Answers the queries of pages."""
 
-    queries: Store
+    queries: PooledStore
     """Answers the queries of clients."""
 
     derived: Derived
@@ -70,16 +70,18 @@ class Kg:
         """Whether what was derived, counts among it, is of this very snapshot."""
         return self.derived.snapshot == self.snapshot
 
-    @property
-    def limits(self) -> Limits:
-        """The limits of a query that a client sends."""
-        cancellation = request.environ.get(CANCELLATION) or Cancellation()
-        return Limits(self.settings.query_seconds, self.settings.max_result_bytes, cancellation)
+    def limited(self, cancellation: Cancellation, usage: Usage) -> Kg:
+        """Return the same for one request, which can be stopped and is told what it has used."""
+        options = self.settings
+        page = Limits(options.page_seconds, None, cancellation, usage)
+        query = Limits(options.query_seconds, options.max_result_bytes, cancellation, usage)
+        return replace(self, store=self.store.limited(page), queries=self.queries.limited(query))
 
-    @property
-    def page_limits(self) -> Limits:
-        """The limits of a query whose answer a page shows, and so holds in memory."""
-        return replace(self.limits, bytes=min(PAGE_BYTES, self.settings.max_result_bytes))
+    def shown(self) -> Store:
+        """Return what answers queries of clients that a page shows, and so holds in memory."""
+        limits = self.queries.limits
+        size = min(PAGE_BYTES, self.settings.max_result_bytes)
+        return self.queries.limited(replace(limits, bytes=size))
 
 
 class Deployment:
@@ -98,6 +100,7 @@ class Deployment:
         )
         self._lock = threading.Lock()
         self._deriving = threading.Lock()
+        self._not_derived: KgError | None = None
         self._seen = self._pointer()
         self._kg = self._opened(database.current())
 
@@ -136,8 +139,10 @@ class Deployment:
                 time.sleep(QUIET)
                 if kg is self._kg:
                     self._derive(kg)
+            self._not_derived = None
         except (KgError, OSError) as error:
-            log.warning("what belongs to the data could not be derived again: %s", error)
+            self._not_derived = StorageFailed(f"counts and indexes are out of date: {error}")
+            log.warning("%s", self._not_derived)
         finally:
             self._deriving.release()
 
@@ -161,6 +166,11 @@ class Deployment:
     def writer_pid(self) -> int | None:
         """Return the process id of the writer, if there is one."""
         return self._writable.pid if self._writable else None
+
+    def troubles(self) -> list[KgError]:
+        """Return what keeps the service from doing all that it should."""
+        written = self._writable.trouble if self._writable else None
+        return [trouble for trouble in (written, self._not_derived) if trouble]
 
     def _pointer(self) -> tuple[int, int]:
         status = os.stat(self.database.path / "current")  # noqa: PTH116  half the time of Path.stat
@@ -199,8 +209,16 @@ def deployment() -> Deployment:
 def _of_this_request() -> Kg:
     """Return the same state of the data for a whole request, whatever is published meanwhile."""
     if "kg" not in g:
-        g.kg = deployment().kg()
+        cancellation = request.environ.get(CANCELLATION) or Cancellation()
+        g.kg = deployment().kg().limited(cancellation, usage())
     return cast("Kg", g.kg)
+
+
+def usage() -> Usage:
+    """Return where it is written down what the queries of this request have used."""
+    if "usage" not in g:
+        g.usage = Usage()
+    return cast("Usage", g.usage)
 
 
 current_kg = cast("Kg", LocalProxy(_of_this_request))

@@ -95,7 +95,7 @@ def _content(graph: NamedNode | None, format: Format) -> Response:
             raise NotFound("there is no such graph")
         text = f"CONSTRUCT {{ {everything} }} WHERE {{ GRAPH {name} {{ {everything} }} }}"
         scope = EVERYTHING
-    return respond.result(current_kg.queries.query(text, scope, current_kg.limits, format))
+    return respond.result(current_kg.queries.query(text, scope, format=format))
 
 
 def _load(graph: NamedNode | None, *, replace: bool) -> Response:

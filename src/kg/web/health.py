@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from flask import Blueprint, Response
@@ -12,17 +13,32 @@ from kg.web.current import current_kg, deployment
 bp = Blueprint("health", __name__)
 
 
+@bp.get("/health/live")
+def live() -> Response:
+    """Say that the process answers, whatever becomes of its queries."""
+    return _uncached({"status": "live"})
+
+
 @bp.get("/health")
 def health() -> Response:
-    """Ask the store one small question, and say what is being served."""
+    """Ask the store one small question, and say what is being served.
+
+    `degraded` means that reading goes on and something else does not; `reasons` say what.
+    """
     current_kg.store.query("ASK {}").boolean()
+    troubles = deployment().troubles()
     value = {
-        "status": "ok",
+        "status": "degraded" if troubles else "ok",
+        "reasons": [{"code": each.code, "detail": each.message} for each in troubles],
         "snapshot": current_kg.snapshot,
         "triples": current_kg.statistics.triples,
         "writer": deployment().writer_pid(),
         "software": f"kg {version('kg')}",
     }
+    return _uncached(value)
+
+
+def _uncached(value: Mapping[str, object]) -> Response:
     response = respond.as_json(value)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -111,12 +111,12 @@ def _without_query() -> Response:
 def _answer(text: str, scope: Scope, kind: Kind, format: Format) -> Response:
     if format is HTML:
         return _page(text, scope, kind)
-    return respond.result(current_kg.queries.query(text, scope, current_kg.limits, format))
+    return respond.result(current_kg.queries.query(text, scope, format=format))
 
 
 def _page(text: str, scope: Scope, kind: Kind) -> Response:
     try:
-        result = current_kg.queries.query(text, scope, current_kg.page_limits)
+        result = current_kg.shown().query(text, scope)
         if kind is Kind.SOLUTIONS:
             solutions = result.solutions()
             return _form(text, solutions=solutions, rows=solutions.rows[:ROWS_SHOWN])
