@@ -128,6 +128,16 @@ class Busy(KgError):
     code = "busy"
 
 
+class TooManyRequests(KgError):
+    """A client has used what it may use for now. `seconds` tell when it may go on."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, code: str | None = None, seconds: int = 60) -> None:
+        super().__init__(message, code=code)
+        self.seconds = seconds
+
+
 class Interrupted(KgError):
     """The process that was at it has ended for a reason of its own; another is there already."""
 

@@ -75,6 +75,15 @@ class Settings:
     With any, readers can open sockets, and only the check of the query's text keeps them to these.
     """
 
+    client_seconds: float = 60
+    """Seconds of work that one client's requests may take in a minute; 0 is no limit."""
+
+    client_errors: int = 30
+    """Requests of one client that may go wrong in a minute; 0 is no limit."""
+
+    proxies: int = 0
+    """How many proxies stand in front, whose X-Forwarded-* headers are believed."""
+
     trusted_hosts: tuple[str, ...] = ()
     """Values of the `Host` header that are answered; none given means all."""
 
@@ -97,9 +106,10 @@ class Settings:
         for name in ("query_seconds", "page_seconds", "update_seconds"):
             if not 0 < getattr(self, name) < math.inf:
                 raise BadSetting(f"{name} must be more than 0, not {getattr(self, name)}")
-        for name in _COUNTS:
-            if getattr(self, name) < 1:
-                raise BadSetting(f"{name} must be at least 1, not {getattr(self, name)}")
+        for names, least in ((_COUNTS, 1), (("client_seconds", "client_errors", "proxies"), 0)):
+            for name in names:
+                if not least <= getattr(self, name) < math.inf:
+                    raise BadSetting(f"{name} must be at least {least}, not {getattr(self, name)}")
 
 
 _COUNTS = (

@@ -7,6 +7,7 @@ import http.client
 import itertools
 import os
 import random
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -283,3 +284,36 @@ def test_kill_of_the_server(  # noqa: PLR0917
         changes.check()
         tidy()
     figure(f"writes after kill -9 of the {process}", seconds)
+
+
+def test_kills_of_a_build_leave_nothing_behind(server, tmp_path, chance):
+    """Loading in bulk leaves files without an owner when it is killed (threats D8)."""
+    file = tmp_path / "large.nt"
+    with file.open("w", encoding="utf-8") as output:
+        for number in range(60_000):
+            output.write(f'<{EX}s{number}> <{EX}p> "value {number} {"x" * 40}" .\n')
+    database = tmp_path / "db"
+    whole = server.run("build", file, "--db", database)
+    assert whole.returncode == 0, whole.stderr
+    before = _files(database)
+    killed = 0
+    for _ in range(max(3, CRASHES // 3)):
+        building = subprocess.Popen(server.command("build", file, "--db", database))
+        time.sleep(chance.uniform(0.4, 1.2))
+        killed += building.poll() is None
+        building.kill()
+        building.wait(timeout=20)
+    assert killed
+    again = server.run("build", file, "--db", database)
+    assert again.returncode == 0, again.stderr
+    assert not list(database.rglob("bulk-*"))
+    assert not (database / "staging").exists()
+    newest = max((database / "snapshots").iterdir())
+    grown = sum(path.stat().st_size for path in newest.rglob("*") if path.is_file())
+    assert abs(grown - before) < 0.05 * before
+
+
+def _files(database) -> int:
+    """Bytes of the only snapshot."""
+    (snapshot,) = (database / "snapshots").iterdir()
+    return sum(path.stat().st_size for path in snapshot.rglob("*") if path.is_file())

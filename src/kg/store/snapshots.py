@@ -174,6 +174,7 @@ class Database:
         """
         folder = self.path / "snapshots"
         folder.mkdir(exist_ok=True)
+        _sync_all(staging)
         staging.rename(folder / id)
         _sync(folder)
         before = self._pointer()
@@ -216,9 +217,22 @@ class Database:
             return "another process"
 
 
-def _sync(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync_all(folder: Path) -> None:
+    """Have a folder and all that is in it on the disk.
+
+    Without it a machine that loses its power may come back with a pointer to empty files. What has
+    several names has been there before: with another snapshot, or since the engine wrote it.
+    """
+    for place, _, files in os.walk(folder):
+        for path in (Path(place, name) for name in files):
+            if path.stat().st_nlink == 1:
+                _sync(path)
+        _sync(Path(place))
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, Response
 from flask_babel import Babel
 from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kg import build, bundle, settings
 from kg.settings import Settings
@@ -36,6 +37,7 @@ from kg.web import (
     update,
 )
 from kg.web.current import Deployment, current_kg
+from kg.web.throttle import Throttle
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -88,6 +90,10 @@ def create_app(
     for module in (assets, colors, language, navigation, problems, term):
         module.register(app)
     app.after_request(_finish)
+    Throttle(options).register(app)
+    if count := options.proxies:
+        through = ProxyFix(app.wsgi_app, count, count, count, x_port=0, x_prefix=count)
+        app.wsgi_app = through  # type: ignore[method-assign]
     return app
 
 

@@ -26,6 +26,7 @@ from kg.errors import (
     StorageFailed,
     StorageFull,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
     WriterRestarted,
@@ -44,6 +45,7 @@ _STATUS: dict[type[KgError], HTTPStatus] = {
     LengthRequired: HTTPStatus.LENGTH_REQUIRED,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     OverLimit: HTTPStatus.SERVICE_UNAVAILABLE,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     Cancelled: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -114,7 +116,10 @@ def status(error: KgError) -> HTTPStatus:
 
 
 def _foreseen(error: KgError) -> Response:
-    return _problem(status(error), error.code, error.message)
+    response = _problem(status(error), error.code, error.message)
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def _http(error: HTTPException) -> Response:
