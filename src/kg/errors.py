@@ -144,6 +144,18 @@ class Interrupted(KgError):
     code = "interrupted"
 
 
+class RemoteFailed(KgError):
+    """The endpoint that was asked has not answered, or not as it should."""
+
+    code = "remote_error"
+
+
+class RemoteTimeout(RemoteFailed):
+    """The endpoint that was asked has not answered in time."""
+
+    code = "remote_timeout"
+
+
 class Cancelled(KgError):
     """A query was stopped because nobody wants its answer any more."""
 

@@ -15,13 +15,22 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
 from kg import formats
-from kg.errors import Busy, Cancelled, Interrupted, KgError, OverLimit, StorageFull
+from kg.errors import (
+    Busy,
+    Cancelled,
+    Interrupted,
+    KgError,
+    OverLimit,
+    RemoteTimeout,
+    StorageFull,
+)
 from kg.formats import Format, Kind
 from kg.results import Result
 from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
 from kg.store.admission import Admission, Lane
 from kg.store.nursery import Nursery
 from kg.store.reader import raised
+from kg.store.remote import Endpoint
 from kg.store.snapshots import Snapshot
 from kg.store.spool import Spool
 from kg.terms import DefaultGraph, NamedNode
@@ -49,6 +58,9 @@ class Running:
     seconds: float | None
     """Seconds that it may take, from `begun` on."""
 
+    remote: bool = False
+    """Whether an endpoint at another place is asked."""
+
     id: str = field(default_factory=lambda: f"q{next(_numbers)}")
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     begun: float = field(default_factory=time.monotonic)
@@ -68,7 +80,7 @@ class Running:
 
 
 class Pool:
-    """Readers, and the queries they are at. A reader opens whichever snapshot a query is for."""
+    """Readers, and the queries they are at. A reader opens, or asks, whatever a query is for."""
 
     def __init__(
         self,
@@ -99,7 +111,24 @@ class Pool:
 
     def store(self, snapshot: Snapshot, lane: Lane, limits: Limits = UNLIMITED) -> PooledStore:
         """Return a store over one snapshot, with the limits of queries that name none."""
-        return PooledStore(self, snapshot, lane, limits)
+        where = {
+            "snapshot": snapshot.id,
+            "path": str(snapshot.triples),
+            "union": self._union_default_graph,
+            "base": self._base_iri,
+        }
+        return PooledStore(self, where, lane, limits)
+
+    def remote(
+        self, endpoint: Endpoint, snapshot: str, lane: Lane, limits: Limits = UNLIMITED
+    ) -> PooledStore:
+        """Return a store over an endpoint, whose state is called `snapshot`.
+
+        The readers must be able to open sockets, which is what `federation` allows.
+        """
+        return PooledStore(
+            self, {"snapshot": snapshot, "endpoint": endpoint.to_json()}, lane, limits
+        )
 
     def running(self) -> list[Running]:
         """Return the queries that run or wait, the oldest first."""
@@ -120,17 +149,11 @@ class Pool:
         self._nursery.close()
 
     def answer(
-        self, snapshot: Snapshot, lane: Lane, request: Mapping[str, object], limits: Limits
+        self, lane: Lane, request: Mapping[str, object], limits: Limits
     ) -> tuple[Kind, Format, Spool]:
         """Have a reader answer; see `PooledStore.query`."""
-        query = Running(str(request["text"]), lane, limits.seconds)
-        where = {
-            "snapshot": snapshot.id,
-            "path": str(snapshot.triples),
-            "union": self._union_default_graph,
-            "base": self._base_iri,
-        }
-        message = json.dumps({**where, **request}).encode()
+        query = Running(str(request["text"]), lane, limits.seconds, "endpoint" in request)
+        message = json.dumps(request).encode()
         with (
             self._listed(query),
             limits.cancellation.stopping(lambda: self._stop(query, _nobody_waits())),
@@ -140,7 +163,7 @@ class Pool:
             begun = time.monotonic()
             spool = Spool()
             try:
-                kind, format = self._receive(reader, message, spool, query, limits)
+                kind, format = self._receive(reader, message, spool, query)
             except BaseException:
                 spool.close()
                 raise
@@ -180,7 +203,7 @@ class Pool:
             self._replace(reader)
 
     def _receive(
-        self, reader: _Reader, message: bytes, spool: Spool, query: Running, limits: Limits
+        self, reader: _Reader, message: bytes, spool: Spool, query: Running
     ) -> tuple[Kind, Format]:
         """Send a request and gather the frames of its answer. The reader is kept or replaced."""
         frame = b""
@@ -189,7 +212,7 @@ class Pool:
             while frame[:1] not in (b"E", b"X"):
                 patience = query.patience
                 if patience == 0 or not reader.connection.poll(patience):
-                    self._stop(query, _too_long(limits))
+                    self._stop(query, _too_long(query))
                     break
                 frame = reader.connection.recv_bytes()
                 if frame[:1] == b"D":
@@ -269,22 +292,22 @@ class Pool:
 
 
 class PooledStore:
-    """Answers queries through a pool, from one snapshot; a `kg.store.Store`."""
+    """Answers queries through a pool, from one snapshot or endpoint; a `kg.store.Store`."""
 
-    def __init__(self, pool: Pool, snapshot: Snapshot, lane: Lane, limits: Limits) -> None:
+    def __init__(self, pool: Pool, where: Mapping[str, object], lane: Lane, limits: Limits) -> None:
         self._pool = pool
-        self._snapshot = snapshot
+        self._where = where
         self._lane = lane
         self.limits = limits
 
     @property
     def snapshot(self) -> str:
         """The id of the snapshot that answers are true of."""
-        return self._snapshot.id
+        return str(self._where["snapshot"])
 
     def limited(self, limits: Limits) -> PooledStore:
         """Return this store with other limits for queries that name none."""
-        return PooledStore(self._pool, self._snapshot, self._lane, limits)
+        return PooledStore(self._pool, self._where, self._lane, limits)
 
     def query(
         self,
@@ -301,13 +324,15 @@ class PooledStore:
         if limits is UNLIMITED:
             limits = self.limits
         request = {
+            **self._where,
             "text": text,
             "default": _values(scope.default),
             "named": _values(scope.named),
+            "seconds": limits.seconds,
             "bytes": limits.bytes,
             "format": format.name if format else None,
         }
-        kind, chosen, spool = self._pool.answer(self._snapshot, self._lane, request, limits)
+        kind, chosen, spool = self._pool.answer(self._lane, request, limits)
         return Result(kind, chosen, self.snapshot, spool.blocks(), spool.length)
 
 
@@ -318,9 +343,11 @@ def _values(names: Sequence[NamedNode | DefaultGraph] | None) -> list[str | None
     return [name.value if isinstance(name, NamedNode) else None for name in names]
 
 
-def _too_long(limits: Limits) -> OverLimit:
+def _too_long(query: Running) -> KgError:
+    if query.remote:
+        return RemoteTimeout(f"the endpoint has not answered within {query.seconds:g} seconds")
     return OverLimit(
-        f"the query was stopped after {limits.seconds:g} seconds, the most that one may take here",
+        f"the query was stopped after {query.seconds:g} seconds, the most that one may take here",
         code="query_timeout",
     )
 

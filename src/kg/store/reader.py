@@ -25,6 +25,7 @@ from kg import errors, formats
 from kg.errors import KgError
 from kg.store import Limits, Scope, sandbox
 from kg.store.embedded import EmbeddedStore
+from kg.store.remote import Endpoint, RemoteStore
 from kg.terms import DefaultGraph, NamedNode
 
 STACK = 256 * 1024 * 1024
@@ -63,7 +64,7 @@ def _serve(connection: Connection, memory: int, sockets_forbidden: bool) -> None
 
 
 class _Reader:
-    """Keeps the snapshot of the last request open."""
+    """Keeps the snapshot of the last request open; an endpoint is asked anew each time."""
 
     def __init__(self, connection: Connection, sockets_forbidden: bool) -> None:
         self._connection = connection
@@ -82,7 +83,10 @@ class _Reader:
             last = b"X" + json.dumps(problem).encode()
         self._connection.send_bytes(last)
 
-    def _opened(self, request: dict[str, Any]) -> EmbeddedStore:
+    def _opened(self, request: dict[str, Any]) -> EmbeddedStore | RemoteStore:
+        if "endpoint" in request:
+            endpoint = Endpoint.from_json(request["endpoint"])
+            return RemoteStore(endpoint, snapshot=request["snapshot"])
         if self._store is None or self._store.snapshot != request["snapshot"]:
             self._store = None
             if not self._sockets_forbidden:
@@ -97,7 +101,7 @@ class _Reader:
                 sandbox.forbid_descriptors()
         return self._store
 
-    def _answer(self, store: EmbeddedStore, request: dict[str, Any]) -> bytes:
+    def _answer(self, store: EmbeddedStore | RemoteStore, request: dict[str, Any]) -> bytes:
         """Send the answer but for its last frame, which is returned."""
         blocks = _Blocks(self._connection.send_bytes)
         name = request["format"]
@@ -105,7 +109,7 @@ class _Reader:
             cast("IO[bytes]", blocks),
             request["text"],
             _scope(request["default"], request["named"]),
-            Limits(bytes=request["bytes"]),
+            Limits(request["seconds"], request["bytes"]),
             formats.by_name(name, formats.FORMATS) if name else None,
         )
         return b"E" + f"{kind} {format.name}\n".encode() + blocks.rest
