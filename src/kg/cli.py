@@ -21,7 +21,9 @@ from rich.text import Text
 
 from kg import build as building
 from kg import bundle, coverage, formats, settings, terms, validation
+from kg import doctor as examining
 from kg.dataset import Statistics
+from kg.doctor import Verdict
 from kg.errors import BadInput, KgError, StorageFailed
 from kg.formats import Format, Kind
 from kg.progress import TerminalProgress
@@ -31,6 +33,7 @@ from kg.sparql import outline
 from kg.store.difference import patch
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Source
+from kg.store.remote import Endpoint, RemoteStore
 from kg.store.snapshots import Database
 from kg.terms import NamedNode
 from kg.web import serving
@@ -41,6 +44,7 @@ Files = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 Db = click.option(
     "--db", type=click.Path(path_type=Path), help="Folder of the database.", metavar="DIR"
 )
+At = click.option("--endpoint", metavar="URL", help="Address of a SPARQL endpoint to ask.")
 NoGate = click.option(
     "--no-gate", is_flag=True, help="Publish data even when it breaks its own SHACL shapes."
 )
@@ -166,12 +170,19 @@ def check(files: tuple[Path, ...]) -> None:
 @click.argument("text", metavar="(TEXT | @FILE.rq)")
 @click.option("--data", type=click.Path(path_type=Path), multiple=True, metavar="FILE")
 @Db
+@At
 @click.option("--format", "format_name", metavar="FORMAT", help="json, xml, csv, tsv, table, ttl …")
-def query(text: str, data: tuple[Path, ...], db: Path | None, format_name: str | None) -> None:
-    """Answer a SPARQL query over the bundled graph, --data FILES, or the database in --db."""
-    options = _settings(db)
-    if data and db:
-        raise BadInput("--data and --db exclude each other; name the one to ask")
+def query(
+    text: str,
+    data: tuple[Path, ...],
+    db: Path | None,
+    endpoint: str | None,
+    format_name: str | None,
+) -> None:
+    """Answer a query over the bundled graph, --data FILES, the database in --db, or --endpoint."""
+    options = _settings(db, endpoint)
+    if sum(map(bool, (data, db, endpoint))) > 1:
+        raise BadInput("--data, --db and --endpoint exclude each other; name the one to ask")
     if text.startswith("@"):
         text = _read(Path(text[1:]))
     form = outline(text).form
@@ -181,7 +192,8 @@ def query(text: str, data: tuple[Path, ...], db: Path | None, format_name: str |
     if format_name == "table" and not as_table:
         raise BadInput(f"a table shows the rows of a SELECT; try --format {default}")
     format = None if as_table else formats.by_name(format_name or default, formats.offers(kind))
-    result = _store(data, options).query(text, format=format)
+    asked = _remote(options) if endpoint else _store(data, options)
+    result = asked.query(text, format=format)
     if as_table:
         _print_table(result.solutions())
     else:
@@ -211,6 +223,31 @@ def export(
         raise BadInput(f"there is no graph <{wanted.value}>; known graphs: {known}")
     with _output(output) as file:
         store.dump(file, format, graph=wanted)
+
+
+@main.command()
+@click.argument("url")
+def doctor(url: str) -> None:
+    """Find out what the SPARQL endpoint at URL can do, by small questions that change nothing.
+
+    Ends with 1 when it lacks something without which it cannot be served. Credentials are taken
+    from KG_ENDPOINT_USER and KG_ENDPOINT_PASSWORD, or KG_ENDPOINT_TOKEN.
+    """
+    report = examining.examine(_endpoint(_settings(None, url)))
+    table = Table("topic", "question", "")
+    for each in report.findings:
+        told = Text(each.verdict, _COLOURS[each.verdict])
+        detail = f": {_visible(each.detail)}" if each.detail else ""
+        table.add_row(each.topic, each.question, told + Text(detail))
+    Console(emoji=False).print(table)
+    click.echo(
+        f"{url} ({report.server.name}): "
+        + ("can be served" if report.usable else "cannot be served, for what is needed is missing")
+    )
+    sys.exit(0 if report.usable else 1)
+
+
+_COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.NOTED: "yellow"}
 
 
 @main.command()
@@ -265,8 +302,8 @@ def _export_format(name: str | None, output: Path | None, graph: NamedNode | Non
     return announced
 
 
-def _settings(db: Path | None) -> Settings:
-    return settings.load(environment=os.environ, options={"db": db})
+def _settings(db: Path | None, endpoint: str | None = None) -> Settings:
+    return settings.load(environment=os.environ, options={"db": db, "endpoint": endpoint})
 
 
 def _sources(files: Sequence[Path]) -> tuple[list[Source], Path | None]:
@@ -331,6 +368,19 @@ def _store(data: Sequence[Path], options: Settings) -> EmbeddedStore:
         snapshot=snapshot.id,
         union_default_graph=options.union_default_graph,
         base_iri=options.document_base,
+    )
+
+
+def _remote(options: Settings) -> RemoteStore:
+    return RemoteStore(_endpoint(options), snapshot="remote")
+
+
+def _endpoint(options: Settings) -> Endpoint:
+    return Endpoint(
+        options.endpoint,
+        options.endpoint_user,
+        options.endpoint_password,
+        options.endpoint_token,
     )
 
 

@@ -20,6 +20,8 @@ _CHARACTER = r'(?:[^\x00-\x20<>"{}|^`\\\[\]%?#/:\ue000-\uf8ff]|%[0-9A-Fa-f]{2})'
 _HOST = rf"(?:\[[0-9A-Fa-f:.]+\]|{_CHARACTER}+)(?::\d+)?"
 _BASE_IRI = re.compile(rf"https?://{_HOST}(?:/(?:{_CHARACTER}|[/:])*)?[/#]")
 
+_ENDPOINT = re.compile(rf"https?://{_HOST}(?:[/?][^\s#@]*)?")
+
 CONFIG_FILE = "kg.toml"
 ENVIRONMENT_PREFIX = "KG_"
 
@@ -30,6 +32,14 @@ class Settings:
 
     db: Path | None = None
     """Folder of the database; without one, a folder in the user's cache is used."""
+
+    endpoint: str = ""
+    """Address of the SPARQL endpoint that is served instead of a database."""
+
+    endpoint_user: str = ""
+    endpoint_password: str = ""
+    endpoint_token: str = ""
+    """How one gets in there: by name and password, or by a bearer token."""
 
     base_iri: str = "https://kg.example/"
     """Identifiers below this IRI are served here: `<base>id/x` at `/id/x`."""
@@ -101,6 +111,11 @@ class Settings:
                 "base_iri must be an http or https IRI, a valid one that ends in '/' or '#', "
                 f"not {self.base_iri!r}"
             )
+        if self.endpoint and not _ENDPOINT.fullmatch(self.endpoint):
+            raise BadSetting(
+                "endpoint must be an http or https address without user and password (those have "
+                f"settings of their own), not {_without_secrets(self.endpoint)!r}"
+            )
         if not self.languages:
             raise BadSetting('languages must name at least one language, such as ["zh-Hans", "en"]')
         for name in ("query_seconds", "page_seconds", "update_seconds"):
@@ -146,6 +161,10 @@ def load(
     given = {name: value for name, value in (options or {}).items() if value is not None}
     values |= _checked(given, where="the options")
     return Settings(**values)
+
+
+def _without_secrets(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//…@", url)
 
 
 def _read(file: Path) -> dict[str, Any]:

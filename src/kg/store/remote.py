@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from enum import StrEnum
 from http import HTTPStatus
 from typing import IO, Any, NoReturn, TypeVar, cast
 
@@ -109,8 +111,6 @@ class RemoteStore:
     def __init__(self, endpoint: Endpoint, *, snapshot: str) -> None:
         self._endpoint = endpoint
         self._snapshot = snapshot
-        # SPARQLWrapper asks through the opener of the process.
-        urllib.request.install_opener(urllib.request.build_opener(_Refusals))
 
     @property
     def snapshot(self) -> str:
@@ -140,8 +140,8 @@ class RemoteStore:
         if form.kind not in chosen.kinds:
             raise BadInput(f"an answer of kind {form.kind} cannot be sent as {chosen.media_type}")
         sink = Sink(output, format=chosen, max_bytes=limits.bytes)
-        with _failures():
-            response = self._asked(text, form, scope, limits.seconds)
+        with failures():
+            response = ask(self._endpoint, text, scope=scope, seconds=limits.seconds)
             body = _Body(response, limits.bytes or LARGEST)
             try:
                 _pass_on(body, response.headers, form.kind, sink, chosen)
@@ -150,25 +150,52 @@ class RemoteStore:
         sink.close()
         return form.kind, chosen
 
-    def _asked(
-        self, text: str, form: sparql.Form, scope: Scope, seconds: float | None
-    ) -> http.client.HTTPResponse:
-        wrapper = SPARQLWrapper.SPARQLWrapper(self._endpoint.url)
-        wrapper.setOnlyConneg(True)
-        wrapper.setMethod(SPARQLWrapper.POST)
-        wrapper.setQuery(text)
-        # It guesses from the text whether that is a query or an update.
-        wrapper.queryType = form.value
-        wrapper.addCustomHttpHeader("Accept", _ACCEPT[form.kind])
-        if seconds is not None:
-            wrapper.setTimeout(max(1, round(seconds)))
-        if self._endpoint.token:
-            wrapper.addCustomHttpHeader("Authorization", f"Bearer {self._endpoint.token}")
-        elif self._endpoint.user:
-            wrapper.setCredentials(self._endpoint.user, self._endpoint.password)
-        for name, value in (*self._endpoint.parameters, *_dataset(scope)):
-            wrapper.addParameter(name, value)
-        return wrapper.query().response
+
+class Way(StrEnum):
+    """How a query is sent (SPARQL 1.1 Protocol, 2.1.1 to 2.1.3)."""
+
+    GET = "GET"
+    FORM = "a form"
+    DIRECT = "the query as the body"
+
+
+def ask(
+    endpoint: Endpoint,
+    text: str,
+    *,
+    accept: str | None = None,
+    scope: Scope = EVERYTHING,
+    seconds: float | None = None,
+    way: Way = Way.FORM,
+) -> http.client.HTTPResponse:
+    """Return an endpoint's response to a query. Raises BadQuery, RemoteFailed, and OSError.
+
+    `accept` is the media type to ask for, else one that is understood here. No redirect is
+    followed. `seconds` bound each wait for the endpoint, and not the whole.
+    """
+    form = sparql.outline(text).form
+    if form is None:
+        raise BadQuery("expected a query: SELECT, ASK, CONSTRUCT or DESCRIBE")
+    # SPARQLWrapper asks through the opener of the process.
+    urllib.request.install_opener(urllib.request.build_opener(_Refusals))
+    wrapper = SPARQLWrapper.SPARQLWrapper(endpoint.url)
+    wrapper.setOnlyConneg(True)
+    wrapper.setMethod(SPARQLWrapper.GET if way is Way.GET else SPARQLWrapper.POST)
+    if way is Way.DIRECT:
+        wrapper.setRequestMethod(SPARQLWrapper.POSTDIRECTLY)
+    wrapper.setQuery(text)
+    # It guesses from the text whether that is a query or an update.
+    wrapper.queryType = form.value
+    wrapper.addCustomHttpHeader("Accept", accept or _ACCEPT[form.kind])
+    if seconds is not None:
+        wrapper.setTimeout(max(1, round(seconds)))
+    if endpoint.token:
+        wrapper.addCustomHttpHeader("Authorization", f"Bearer {endpoint.token}")
+    elif endpoint.user:
+        wrapper.setCredentials(endpoint.user, endpoint.password)
+    for name, value in (*endpoint.parameters, *_dataset(scope)):
+        wrapper.addParameter(name, value)
+    return wrapper.query().response
 
 
 def _dataset(scope: Scope) -> Iterator[tuple[str, str]]:
@@ -291,7 +318,8 @@ class _Refusals(urllib.request.HTTPRedirectHandler, urllib.request.HTTPDefaultEr
         hdrs: Message,  # noqa: ARG002
     ) -> NoReturn:
         """Raise BadQuery or RemoteFailed, with what the endpoint says about it."""
-        said = " ".join(fp.read(_BLOCK).decode("utf-8", "replace").split())[:LONGEST_MESSAGE]
+        text = _TAG.sub(" ", fp.read(_BLOCK).decode("utf-8", "replace"))
+        said = " ".join(text.split())[:LONGEST_MESSAGE]
         if code == HTTPStatus.BAD_REQUEST:
             raise BadQuery(f"the endpoint says: {said}")
         raise RemoteFailed(
@@ -300,11 +328,12 @@ class _Refusals(urllib.request.HTTPRedirectHandler, urllib.request.HTTPDefaultEr
         )
 
 
+_TAG = re.compile(r"<[^<>]*>")  # some say it in HTML
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @contextlib.contextmanager
-def _failures() -> Iterator[None]:
+def failures() -> Iterator[None]:
     """Turn what can go wrong on the way to an endpoint and back into errors that say so."""
     try:
         yield
