@@ -14,7 +14,7 @@ from typing import Any
 
 import platformdirs
 
-from kg import derived, validation
+from kg import derived, violations
 from kg.dataset import Statistics
 from kg.derived import Derived
 from kg.errors import BadInput, DoesNotConform, NotFound, StorageFailed
@@ -27,7 +27,7 @@ from kg.validation import Validation
 SHOWN = 10
 """Violations that an error message lists."""
 
-LAYOUT = 2
+LAYOUT = 3
 """Of the files in a snapshot; a snapshot of another layout is built again."""
 
 
@@ -74,11 +74,13 @@ def build(
         with EmbeddedStore.create(staging / "oxigraph", snapshot=id) as store:
             for source in sources:
                 store.load(source, base_iri=base_iri, progress=progress.loading(source))
-            progress.step("validating")
-            outcome = validation.validate(store, staging)
+            folder = staging / derived.FOLDER / id
+            folder.mkdir(parents=True)
+            progress.step(derived.VALIDATING)
+            outcome = violations.make(store, folder)
             if gate and not outcome.conforms:
                 raise DoesNotConform(_summary(outcome))
-            derived.make(store, staging / derived.FOLDER / id, step=progress.step)
+            derived.make(store, folder, step=progress.step, made={derived.VALIDATING})
         if examples:
             shutil.copytree(examples, staging / "queries")
         _write(staging, "snapshot", manifest)

@@ -9,7 +9,7 @@ from typing import Any
 
 from kg.labels import DESCRIPTION_PROPERTIES, LABEL_PROPERTIES, Label, choose, texts
 from kg.store import EVERYTHING, OWN_DEFAULT_GRAPH, Scope, Store
-from kg.terms import NamedNode, Namespace, values
+from kg.terms import NamedNode, Namespace, spell, values
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
 VOID = Namespace("http://rdfs.org/ns/void#")
@@ -56,6 +56,11 @@ class Statistics:
     shared_triples: int
     """Triples that stand in more than one graph, counted beyond the first time."""
 
+    entities: int
+    """Things with an IRI that are declared to be of a class."""
+
+    subjects: int
+    objects: int
     graphs: tuple[GraphCount, ...]
     classes: tuple[ClassCount, ...]
     properties: tuple[PropertyCount, ...]
@@ -92,17 +97,27 @@ class Statistics:
 
 
 def count(store: Store) -> Statistics:
-    """Return the statistics of a store. Scans the data a few times: done once for a snapshot."""
+    """Return the statistics of a store. Scans the data a few times: done once for a snapshot.
+
+    Properties and classes are counted one by one, so that what is held in memory is of the size of
+    the largest of them and not of the data.
+    """
     graphs = _graphs(store)
-    distinct = _number(store, "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }")
+    placed = _number(store, _ALL)
+    # Where all triples are in one graph, none is in two.
+    properties = _properties(store, shared=[each.triples for each in graphs] != [placed])
+    distinct = sum(each.triples for each in properties)
     dataset = _described(store)
     return Statistics(
         snapshot=store.snapshot,
         triples=distinct,
-        shared_triples=_number(store, _ALL) - distinct,
+        shared_triples=placed - distinct,
+        entities=_number(store, "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c FILTER(isIRI(?s)) }"),
+        subjects=_number(store, "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }"),
+        objects=_number(store, "SELECT (COUNT(DISTINCT ?o) AS ?n) { ?s ?p ?o }"),
         graphs=graphs,
         classes=_classes(store),
-        properties=_properties(store),
+        properties=properties,
         dataset=dataset.value if dataset else None,
         titles=_texts(store, dataset, LABEL_PROPERTIES),
         descriptions=_texts(store, dataset, DESCRIPTION_PROPERTIES),
@@ -121,28 +136,30 @@ def _graphs(store: Store) -> tuple[GraphCount, ...]:
 
 
 def _classes(store: Store) -> tuple[ClassCount, ...]:
-    rows = store.query(
-        "SELECT ?class (COUNT(DISTINCT ?s) AS ?n) { ?s a ?class FILTER(isIRI(?class)) } "
-        "GROUP BY ?class ORDER BY DESC(?n) ?class"
-    ).solutions()
-    return tuple(ClassCount(row["class"].value, int(row["n"].value)) for row in rows)
-
-
-def _properties(store: Store) -> tuple[PropertyCount, ...]:
-    rows = store.query(
-        "SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) "
-        "(COUNT(DISTINCT ?o) AS ?objects) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } } "
-        "GROUP BY ?p ORDER BY DESC(?n) ?p"
-    ).solutions()
-    return tuple(
-        PropertyCount(
-            row["p"].value,
-            int(row["n"].value),
-            int(row["subjects"].value),
-            int(row["objects"].value),
+    rows = store.query("SELECT DISTINCT ?c { ?s a ?c FILTER(isIRI(?c)) }").solutions()
+    counts = (
+        ClassCount(
+            row["c"].value,
+            _number(store, f"SELECT (COUNT(DISTINCT ?s) AS ?n) {{ ?s a {spell(row['c'])} }}"),
         )
         for row in rows
     )
+    return tuple(sorted(counts, key=lambda each: (-each.entities, each.iri)))
+
+
+def _properties(store: Store, *, shared: bool) -> tuple[PropertyCount, ...]:
+    """Count each property; with `shared`, a triple may stand in several graphs."""
+    counts = []
+    for row in store.query("SELECT DISTINCT ?p { ?s ?p ?o }").solutions():
+        found = f"?s {spell(row['p'])} ?o"
+        each = f"SELECT DISTINCT ?s ?o {{ {found} }}" if shared else found
+        (numbers,) = store.query(
+            "SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) "
+            f"(COUNT(DISTINCT ?o) AS ?objects) {{ {each} }}"
+        ).solutions()
+        found_numbers = (int(numbers[name].value) for name in ("n", "subjects", "objects"))
+        counts.append(PropertyCount(row["p"].value, *found_numbers))
+    return tuple(sorted(counts, key=lambda each: (-each.triples, each.iri)))
 
 
 _ALL = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"

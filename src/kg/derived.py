@@ -9,25 +9,30 @@ A build derives before it publishes. A change is published with what was derived
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from kg import dataset, display
+from kg import dataset, display, violations
 from kg.dataset import Statistics
 from kg.display import Display
-from kg.errors import StorageFailed
+from kg.errors import BadData, StorageFailed
+from kg.ontology import making as ontology_making
+from kg.ontology.index import OntologyIndex
 from kg.palette import Palette, palette
 from kg.store import sandbox
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import Database, Snapshot
+from kg.violations import Violations
 
 FOLDER = "derived"
 
@@ -46,6 +51,26 @@ class Derived:
         """The colours of the classes."""
         return palette(self.statistics, self.display)
 
+    @cached_property
+    def ontology(self) -> OntologyIndex:
+        """What is known of classes and properties. Raises StorageFailed when it is damaged."""
+        return _opened(OntologyIndex, self.path)
+
+    @cached_property
+    def violations(self) -> Violations:
+        """What shapes find wrong. Raises StorageFailed when it is damaged."""
+        return _opened(Violations, self.path)
+
+
+T = TypeVar("T")
+
+
+def _opened(kind: Callable[[Path], T], folder: Path) -> T:
+    try:
+        return kind(folder)
+    except (sqlite3.Error, ValueError):
+        raise StorageFailed(f"{folder} is damaged; build it again") from None
+
 
 Maker = Callable[[EmbeddedStore, Path], None]
 """Derives something from a store and writes it into a folder."""
@@ -59,9 +84,25 @@ def _display(store: EmbeddedStore, folder: Path) -> None:
     _write(folder / "display.json", display.read(store).to_json())
 
 
+def _violations(store: EmbeddedStore, folder: Path) -> None:
+    """Shapes that cannot be used are told by what is written."""
+    with contextlib.suppress(BadData):
+        violations.make(store, folder)
+
+
+def _ontology(store: EmbeddedStore, folder: Path) -> None:
+    """Needs what was counted before it."""
+    statistics = Statistics.from_json(_read(folder / "statistics.json"))
+    ontology_making.make(store, folder, statistics)
+
+
+VALIDATING = "validating"
+
 MAKERS: tuple[tuple[str, Maker], ...] = (
+    (VALIDATING, _violations),
     ("counting", _counts),
     ("reading the display", _display),
+    ("reading the ontology", _ontology),
 )
 """Everything that is derived, with what a person is told while it is."""
 
@@ -70,12 +111,22 @@ def _untold(step: str) -> None:
     """Tell nobody."""
 
 
-def make(store: EmbeddedStore, folder: Path, *, step: Callable[[str], None] = _untold) -> None:
-    """Derive everything from a store into a new folder; `step` hears what begins."""
-    folder.mkdir(parents=True)
+def make(
+    store: EmbeddedStore,
+    folder: Path,
+    *,
+    step: Callable[[str], None] = _untold,
+    made: Collection[str] = (),
+) -> None:
+    """Derive everything from a store into a folder, but what has been `made` there already.
+
+    `step` hears what begins.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     for name, maker in MAKERS:
-        step(name)
-        maker(store, folder)
+        if name not in made:
+            step(name)
+            maker(store, folder)
 
 
 def of(snapshot: Snapshot) -> Derived:

@@ -28,15 +28,18 @@ from kg.errors import NotAcceptable, OverLimit
 from kg.formats import JSON, NTRIPLES, Format, Kind
 from kg.terms import RDF, Literal, NamedNode, Quad, Triple
 
+Row = QuerySolution
+"""A solution of a SELECT: `row["name"]` is a term, or None where unbound."""
+
 
 @dataclass(frozen=True)
 class Solutions:
     """The rows of a SELECT, in order; `row["name"]` is a term, or None where unbound."""
 
     variables: tuple[str, ...]
-    rows: tuple[QuerySolution, ...]
+    rows: tuple[Row, ...]
 
-    def __iter__(self) -> Iterator[QuerySolution]:
+    def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
     def __len__(self) -> int:

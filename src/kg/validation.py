@@ -8,7 +8,9 @@ from pathlib import Path
 import shacl
 
 from kg.errors import BadData
+from kg.formats import NTRIPLES
 from kg.store import OWN_DEFAULT_GRAPH, Scope, Store
+from kg.store.embedded import EmbeddedStore
 from kg.terms import DefaultGraph, NamedNode, Namespace, values
 
 SH = Namespace("http://www.w3.org/ns/shacl#")
@@ -27,6 +29,7 @@ class Violation:
     value: str
     messages: tuple[str, ...]
     shape: str
+    component: str = ""
 
     def __str__(self) -> str:
         where = f"{self.focus} {self.path}".strip()
@@ -47,31 +50,61 @@ class Validation:
         return not any(violation.severity == "Violation" for violation in self.violations)
 
 
-def validate(store: Store, folder: Path) -> Validation:
+NOTHING = Validation(0, ())
+"""The outcome where there are no shapes."""
+
+
+def validate(store: EmbeddedStore, folder: Path) -> Validation:
     """Validate all graphs of a store, as one, against the shapes that stand in any of them.
 
     `folder` takes two temporary files of the size of the data. Without shapes nothing is written
     and the validation covers zero shapes. Raises BadData when the shapes themselves are wrong.
     """
-    graphs = _shape_graphs(store)
-    if not graphs:
-        return Validation(0, ())
-    shapes_file, data_file = folder / "shapes.nt", folder / "data.nt"
-    _must_have_paths(store)
-    everything = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
-    shapes_file.write_bytes(store.query(everything, Scope(default=tuple(graphs))).read())
-    data_file.write_bytes(store.query(everything).read())
+    shapes = folder / "shapes.nt"
     try:
-        shapes = shacl.Shapes.from_file(str(shapes_file))
-        report = shapes.validate_file(str(data_file))
+        return validate_with(shapes, store, folder) if write_shapes(store, shapes) else NOTHING
+    finally:
+        shapes.unlink(missing_ok=True)
+
+
+def validate_with(shapes: Path, store: EmbeddedStore, folder: Path) -> Validation:
+    """Validate all graphs of a store, as one, against the shapes in a file of N-Triples."""
+    data = folder / "data.nt"
+    try:
+        with data.open("wb") as file:
+            store.dump(file, NTRIPLES)
+        return checked(shapes, data)[0]
+    finally:
+        data.unlink(missing_ok=True)
+
+
+def write_shapes(store: Store, file: Path) -> bool:
+    """Write the graphs that hold shapes to a file of N-Triples; return whether there are any.
+
+    Raises BadData for a shape that a validator would pass over.
+    """
+    graphs = _shape_graphs(store)
+    if graphs:
+        _must_have_paths(store)
+        everything = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
+        file.write_bytes(store.query(everything, Scope(default=tuple(graphs))).read())
+    return bool(graphs)
+
+
+def checked(shapes: Path, data: Path) -> tuple[Validation, shacl.Report]:
+    """Validate a file of N-Triples; return the outcome, and the report that RDF is made from.
+
+    Raises BadData when the shapes cannot be used.
+    """
+    try:
+        compiled = shacl.Shapes.from_file(str(shapes))
+        report = compiled.validate_file(str(data))
     except (ValueError, RuntimeError) as error:
         raise BadData(
             f"the shapes cannot be used: {' '.join(str(error).split())}", code="malformed_shapes"
         ) from None
-    finally:
-        shapes_file.unlink()
-        data_file.unlink(missing_ok=True)
-    return Validation(len(shapes), tuple(sorted(map(_violation, report.results), key=str)))
+    found = sorted(map(_violation, report.results), key=str)
+    return Validation(len(compiled), tuple(found)), report
 
 
 def _shape_graphs(store: Store) -> list[NamedNode | DefaultGraph]:
@@ -111,4 +144,5 @@ def _violation(result: shacl.Result) -> Violation:
         value=result.value or "",
         messages=tuple(str(message) for message in result.messages) or (result.component,),
         shape=str(result.root_shape),
+        component=result.component,
     )

@@ -34,6 +34,11 @@ def test_every_number_is_what_counting_by_hand_gives(quads):
     places = set(quads)
     assert counted.triples == len(triples)
     assert counted.shared_triples == len(places) - len(triples)
+    assert counted.subjects == len({triple.subject for triple in triples})
+    assert counted.objects == len({triple.object for triple in triples})
+    assert counted.entities == len(
+        {t.subject for t in triples if t.predicate == RDF.type and isinstance(t.subject, NamedNode)}
+    )
     names = {quad.graph_name for quad in places}
     assert set(counted.graphs) == {
         GraphCount(

@@ -43,7 +43,7 @@ def test_contrast_is_that_of_wcag(one, other, ratio):
 
 def counted(*classes: str) -> Statistics:
     counts = tuple(ClassCount(iri, 100 - place) for place, iri in enumerate(classes))
-    return Statistics("s", 0, 0, (), counts, (), None, (), ())
+    return Statistics("s", 0, 0, 0, 0, 0, (), counts, (), None, (), ())
 
 
 def test_a_legible_colour_of_the_data_is_left_as_it_is():
