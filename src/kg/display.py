@@ -7,6 +7,7 @@ everything here only refines an order.
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import Any
 
 from kg.labels import DESCRIPTION_PROPERTIES, LABEL_PROPERTIES
 from kg.store import Store
-from kg.terms import RDF, Literal, NamedNode, Namespace, Term, spell
+from kg.terms import RDF, RDFS, Literal, NamedNode, Namespace, Term, spell
 
 DISPLAY = Namespace("https://kg.example/display#")
 
@@ -40,7 +41,7 @@ class Display:
     labels: tuple[str, ...] = ()
     descriptions: tuple[str, ...] = ()
     views: Mapping[str, View] = field(default_factory=dict)
-    """By the IRI of the class."""
+    """By the IRI of the class; a class without a view of its own has that of a class above it."""
 
     @cached_property
     def label_properties(self) -> tuple[NamedNode, ...]:
@@ -76,7 +77,7 @@ class Display:
 
 
 def read(store: Store) -> Display:
-    """Return what a store says about how it is to be shown, by three queries."""
+    """Return what a store says about how it is to be shown, by four queries."""
     lists = _lists(store)
     site = next((each for each in lists if _names_properties(lists[each])), None)
     properties = lists.get(site, {}) if site else {}
@@ -96,8 +97,34 @@ def read(store: Store) -> Display:
     return Display(
         properties.get(DISPLAY.labelProperties, ()),
         properties.get(DISPLAY.descriptionProperties, ()),
-        views,
+        _inherited(views, _subclasses(store)) if views else {},
     )
+
+
+def _subclasses(store: Store) -> Mapping[str, Sequence[str]]:
+    """Return the direct subclasses of each class, in order."""
+    rows = store.query(
+        f"SELECT DISTINCT ?above ?below {{ ?below {spell(RDFS.subClassOf)} ?above "
+        "FILTER(isIRI(?above) && isIRI(?below)) } ORDER BY ?above ?below"
+    ).solutions()
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["above"].value, []).append(row["below"].value)
+    return found
+
+
+def _inherited(
+    views: Mapping[str, View], subclasses: Mapping[str, Sequence[str]]
+) -> dict[str, View]:
+    """Return the views with those of the classes below, each from the nearest class above it."""
+    found, waiting = dict(views), deque(views)
+    while waiting:
+        above = waiting.popleft()
+        for below in subclasses.get(above, ()):
+            if below not in found:
+                found[below] = found[above]
+                waiting.append(below)
+    return found
 
 
 _LISTS = (DISPLAY.facets, DISPLAY.facts, DISPLAY.labelProperties, DISPLAY.descriptionProperties)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.store import Store
-from kg.terms import RDFS, Literal, NamedNode, Namespace, local_name, values
+from kg.terms import RDF, RDFS, Literal, NamedNode, Namespace, local_name, values
 
 SKOS = Namespace("http://www.w3.org/2004/02/skos/core#")
 SCHEMA = Namespace("https://schema.org/")
@@ -38,6 +38,10 @@ DESCRIPTION_PROPERTIES = (
 )
 
 
+Said = tuple[NamedNode, Literal | NamedNode]
+"""A property and its value."""
+
+
 @dataclass(frozen=True)
 class Label:
     """A text and its language; `language` is "" for text that has none."""
@@ -49,6 +53,14 @@ class Label:
     def of(cls, literal: Literal) -> Label:
         """Return a literal as a label."""
         return cls(literal.value, literal.language or "")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What a resource is called, and its classes, by IRI."""
+
+    label: Label
+    types: tuple[NamedNode, ...] = ()
 
 
 def chain(wanted: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -98,22 +110,70 @@ def fetch(
     """Return a label for each of `iris`, by one query; the local name where the data has none."""
     wanted = sorted(set(iris), key=str)
     found = texts(store, wanted, properties)
-    return {iri: choose(found[iri], languages) or Label(local_name(iri.value)) for iri in wanted}
+    return {iri: _named(iri, found[iri], languages) for iri in wanted}
+
+
+def things(
+    store: Store,
+    iris: Iterable[NamedNode],
+    languages: Sequence[str],
+    properties: Sequence[NamedNode] = LABEL_PROPERTIES,
+) -> dict[NamedNode, Thing]:
+    """Return the label and the classes of each of `iris`, by one query."""
+    wanted = sorted(set(iris), key=str)
+    found = _read(store, wanted, (*properties, RDF.type))
+    return {
+        iri: Thing(_named(iri, _texts(found[iri]), languages), _types(found[iri])) for iri in wanted
+    }
 
 
 def texts(
     store: Store, iris: Iterable[NamedNode], properties: Sequence[NamedNode]
 ) -> Mapping[NamedNode, list[Label]]:
     """Return the texts that stand at `properties` of each IRI, in the order of `properties`."""
-    found: dict[NamedNode, list[Label]] = defaultdict(list)
-    wanted = list(iris)
-    if not wanted:
+    found = _read(store, list(iris), properties)
+    return defaultdict(list, {iri: _texts(found[iri]) for iri in found})
+
+
+def _texts(said: Iterable[Said]) -> list[Label]:
+    return [Label.of(value) for _, value in said if isinstance(value, Literal)]
+
+
+def _types(said: Iterable[Said]) -> tuple[NamedNode, ...]:
+    return tuple(
+        value for property, value in said if property == RDF.type and isinstance(value, NamedNode)
+    )
+
+
+def _named(iri: NamedNode, candidates: Iterable[Label], languages: Sequence[str]) -> Label:
+    """Return the best of the candidates that say anything, or else the local name."""
+    spoken = (label for label in candidates if label.text.strip())
+    return choose(spoken, languages) or Label(local_name(iri.value))
+
+
+def _read(
+    store: Store, iris: Sequence[NamedNode], properties: Sequence[NamedNode]
+) -> Mapping[NamedNode, list[Said]]:
+    """Return what stands at `properties` of each IRI, in their order.
+
+    All pairs are made before any is looked up: joined to a list of IRIs and to one of properties
+    apart, the engine would scan the store (4 s over 2 million triples, instead of 30 ms).
+    """
+    found: dict[NamedNode, list[Said]] = defaultdict(list)
+    if not iris:
         return found
+    pairs = f"SELECT * {{ {values('iri', iris)} {values('property', properties)} }}"
     rows = store.query(
-        f"SELECT ?iri ?property ?text WHERE {{ {values('iri', wanted)} "
-        f"{values('property', properties)} ?iri ?property ?text FILTER(isLiteral(?text)) }}"
+        f"SELECT ?iri ?property ?value WHERE {{ {{ {pairs} }} ?iri ?property ?value }}"
     ).solutions()
     place = {property: index for index, property in enumerate(properties)}
-    for row in sorted(rows, key=lambda row: (place[row["property"]], row["text"].value)):
-        found[row["iri"]].append(Label.of(row["text"]))
+    said = {
+        (row["iri"], row["property"], row["value"])
+        for row in rows
+        if isinstance(row["value"], Literal | NamedNode)
+    }
+    for iri, property, value in sorted(
+        said, key=lambda each: (place[each[1]], each[2].value, str(each[2]))
+    ):
+        found[iri].append((property, value))
     return found

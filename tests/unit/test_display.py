@@ -39,6 +39,17 @@ def test_label_properties_of_the_data_come_before_the_usual_ones(read):
     assert found.description_properties == Display().description_properties
 
 
+def test_a_class_without_a_view_has_that_of_the_nearest_class_above_it(read):
+    found = read(
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
+        ":v d:forClass :Top ; d:color '#111111' . :w d:forClass :Near ; d:color '#222222' . "
+        ":Near rdfs:subClassOf :Top . :C rdfs:subClassOf :B . :B rdfs:subClassOf :Near . "
+        ":Top rdfs:subClassOf :C , :Above ."
+    )
+    colors = {name.removeprefix(EX): view.color for name, view in found.views.items()}
+    assert colors == {"Top": "#111111", "Near": "#222222", "B": "#222222", "C": "#222222"}
+
+
 @pytest.mark.parametrize("color", ["red", "#fff", "#12345g", "#123456;}", "url(x)", ""])
 def test_a_colour_that_is_none_is_not_taken(read, color):
     assert read(f":v d:forClass :C ; d:color '{color}' .").color([NamedNode(f"{EX}C")]) == ""

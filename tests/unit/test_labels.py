@@ -105,3 +105,24 @@ def test_texts_of_a_resource_stand_in_the_order_of_their_properties(store):
     x = NamedNode("http://example.org/x")
     found = labels.texts(graph, [x], DESCRIPTION_PROPERTIES)[x]
     assert [label.text for label in found] == ["3", "1", "2"]
+
+
+def test_a_thing_has_a_label_and_its_classes_whatever_graph_says_so(store):
+    graph = store(
+        "e:x a e:C , [] ; rdfs:label 'x' . e:g { e:x a e:B , e:C ; rdfs:label 'x' } "
+        "e:y rdfs:label e:z , <<( e:a e:b e:c )>> ."
+    )
+    x, y = (NamedNode(f"http://example.org/{name}") for name in "xy")
+    classes = tuple(NamedNode(f"http://example.org/{name}") for name in "BC")
+    assert labels.things(graph, [x, y], ["en"]) == {
+        x: labels.Thing(Label("x"), classes),
+        y: labels.Thing(Label("y")),
+    }
+
+
+@pytest.mark.parametrize("blank", ['""', "' \\n '@en"])
+def test_a_name_that_says_nothing_is_none(store, blank):
+    x = NamedNode("http://example.org/x")
+    assert labels.fetch(store(f"e:x rdfs:label {blank} ."), [x], ["en"]) == {x: Label("x")}
+    texts = f"e:x rdfs:label {blank} , 'called'@de ."
+    assert labels.fetch(store(texts), [x], ["en"])[x].text == "called"
