@@ -9,6 +9,7 @@ import logging
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -108,6 +109,8 @@ class Pool:
         self._changed = threading.Condition()
         self._idle: list[_Reader | None] = [self._make() for _ in range(self._size)]
         self._running: dict[str, Running] = {}
+        self.stopped: Counter[str] = Counter()
+        """How many queries were stopped, by the code of the reason."""
 
     def store(self, snapshot: Snapshot, lane: Lane, limits: Limits = UNLIMITED) -> PooledStore:
         """Return a store over one snapshot, with the limits of queries that name none."""
@@ -225,10 +228,10 @@ class Pool:
             raise
         complete = frame[:1] in (b"E", b"X")
         self._part(reader, query, keep=complete)
-        if query.stopped is not None:
-            raise query.stopped
-        if not complete:
-            raise self._death(reader)
+        if query.stopped is not None or not complete:
+            why = query.stopped or self._death(reader)
+            self.stopped[why.code] += 1
+            raise why
         if frame[:1] == b"X":
             raise raised(frame[1:])
         head, _, rest = frame[1:].partition(b"\n")

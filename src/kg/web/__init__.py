@@ -26,6 +26,7 @@ from kg.web import (
     graphs,
     health,
     home,
+    journal,
     language,
     navigation,
     problems,
@@ -77,6 +78,7 @@ def create_app(
     app.config["TRUSTED_HOSTS"] = list(options.trusted_hosts) or None
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions["kg"] = Deployment(options, database, writable=writable)
+    journal.register(app, app.extensions["kg"])
     app.extensions["kg.edition"] = edition.of(Path(app.root_path).parent)
     Babel(app, locale_selector=language.locale)
     # Other sites may read everything that is public, and write or operate nothing.

@@ -19,7 +19,7 @@ from kg.store import sandbox
 from kg.store.admission import QUEUE
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import Database
-from kg.web import body, create_app
+from kg.web import body, create_app, journal
 from kg.web.gateway import Gateway
 
 STACK = 128 * 1024 * 1024
@@ -70,6 +70,7 @@ def _gateway(options: Settings, database: Database, writable: bool) -> Gateway:
     """Return the application; called in the process that serves, which ends with the command."""
     sandbox.die_with_parent()
     threading.stack_size(STACK)
+    journal.to_standard_error()
     application = create_app(options, database, writable=writable)
     return Gateway(application, threads=THREADS, longest=partial(body.longest, options))
 
