@@ -94,7 +94,7 @@ def digest(root: Path) -> str:
 def lint(root: Path) -> None:
     """Check the sources of the browser code; what checks them is installed at first."""
     if not (root / "frontend/node_modules/@biomejs/biome").is_dir():
-        (root / "frontend/node_modules/.package-lock.json").unlink(missing_ok=True)
+        _stamp(root).unlink(missing_ok=True)
     _install(root)
     npm(root, "run", "--silent", "lint")
 
@@ -102,14 +102,17 @@ def lint(root: Path) -> None:
 def _install(root: Path, *options: str) -> None:
     """Install the packages of the lock file, with no script of theirs run, unless they are there.
 
-    npm writes the inner lock file last.
+    npm begins by removing all of them, and with them our note of what is installed.
     """
-    wanted, installed = (
-        root / "frontend" / name
-        for name in ("package-lock.json", "node_modules/.package-lock.json")
-    )
-    if not installed.is_file() or installed.stat().st_mtime < wanted.stat().st_mtime:
+    wanted = hashlib.sha256((root / "frontend/package-lock.json").read_bytes()).hexdigest()
+    stamp = _stamp(root)
+    if not stamp.is_file() or stamp.read_text() != wanted:
         npm(root, "ci", "--ignore-scripts", *options)
+        stamp.write_text(wanted)
+
+
+def _stamp(root: Path) -> Path:
+    return root / "frontend/node_modules/.installed"
 
 
 def npm(root: Path, *arguments: str) -> None:

@@ -22,12 +22,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kg import dataset, display, violations
+from kg import dataset, display, frozen, overview, violations
 from kg.dataset import Statistics
 from kg.display import Display
 from kg.errors import BadData, StorageFailed
 from kg.ontology import making as ontology_making
 from kg.ontology.index import OntologyIndex
+from kg.overview import Overview
 from kg.palette import Palette, palette
 from kg.store import sandbox
 from kg.store.embedded import EmbeddedStore
@@ -60,6 +61,12 @@ class Derived:
     def violations(self) -> Violations:
         """What shapes find wrong. Raises StorageFailed when it is damaged."""
         return _opened(Violations, self.path)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """What is worth showing first. Raises StorageFailed when it is damaged."""
+        with _readable(self.path):
+            return frozen.from_json(Overview, _read(self.path / "overview.json"))
 
 
 T = TypeVar("T")
@@ -96,6 +103,11 @@ def _ontology(store: EmbeddedStore, folder: Path) -> None:
     ontology_making.make(store, folder, statistics)
 
 
+def _overview(store: EmbeddedStore, folder: Path) -> None:
+    counts = Statistics.from_json(_read(folder / "statistics.json"))
+    _write(folder / "overview.json", frozen.to_json(overview.derive(store, counts)))
+
+
 VALIDATING = "validating"
 
 MAKERS: tuple[tuple[str, Maker], ...] = (
@@ -103,6 +115,7 @@ MAKERS: tuple[tuple[str, Maker], ...] = (
     ("counting", _counts),
     ("reading the display", _display),
     ("reading the ontology", _ontology),
+    ("looking over it", _overview),
 )
 """Everything that is derived, with what a person is told while it is."""
 
@@ -135,7 +148,7 @@ def of(snapshot: Snapshot) -> Derived:
     Raises StorageFailed when it is damaged, or was made by another version of this software.
     """
     folder = snapshot.path / FOLDER
-    try:
+    with _readable(snapshot.path):
         path = folder / snapshot.id if is_complete(snapshot) else max(folder.iterdir())
         return Derived(
             path.name,
@@ -143,10 +156,17 @@ def of(snapshot: Snapshot) -> Derived:
             Statistics.from_json(_read(path / "statistics.json")),
             Display.from_json(_read(path / "display.json")),
         )
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while a derived file is read into StorageFailed."""
+    try:
+        yield
     except OSError as error:
         raise StorageFailed(f"cannot read {error.filename}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise StorageFailed(f"{snapshot.path} is damaged; build it again") from None
+        raise StorageFailed(f"{path} is damaged; build it again") from None
 
 
 def is_complete(snapshot: Snapshot) -> bool:

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 from flask.testing import FlaskClient
 
-from kg import settings
+from kg import bundle, settings
 from kg.build import build
 from kg.store.loading import Source
 from kg.store.snapshots import Database
@@ -49,6 +49,14 @@ def database(tmp_path_factory) -> Database:
 
 @pytest.fixture(scope="session")
 def client(database) -> FlaskClient:
+    return create_app(settings.load(environment={}), database).test_client(use_cookies=False)
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory) -> FlaskClient:
+    """A client of the application over the graph that comes with the service."""
+    database = Database(tmp_path_factory.mktemp("bundled") / "db")
+    build(bundle.sources(), database, base_iri="https://kg.example/", examples=bundle.queries())
     return create_app(settings.load(environment={}), database).test_client(use_cookies=False)
 
 

@@ -4,60 +4,106 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from kg import labels
-from kg.dataset import ClassCount
+from kg import formats, labels, overview
+from kg.errors import NotFound
 from kg.formats import HTML
+from kg.labels import Label
+from kg.overview import Overview
 from kg.terms import NamedNode
-from kg.web import language, respond
+from kg.web import language, links, respond
+from kg.web.colors import hue
 from kg.web.current import current_kg
 
 bp = Blueprint("home", __name__)
 
-CLASSES_SHOWN = 40
-
-# Vocabularies in which data speaks of itself rather than of the world; their classes come last.
-_STRUCTURE = (
-    "http://purl.org/linked-data/cube#",
-    "http://rdfs.org/ns/void#",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "http://www.w3.org/2000/01/rdf-schema#",
-    "http://www.w3.org/2002/07/owl#",
-    "http://www.w3.org/ns/dcat#",
-    "http://www.w3.org/ns/oa#",
-    "http://www.w3.org/ns/shacl#",
-    "http://www.w3.org/ns/sparql-service-description#",
-    "https://kg.example/display#",
-)
+CLASSES_SHOWN = 18
+TIES_SHOWN = 60
+QUESTIONS_SHOWN = 3
 
 
 @bp.get("/")
 def home() -> Response:
-    """Show the dataset's own description, its classes with counts, and example queries."""
+    """Show what is worth knowing first. Cost: one query, for labels."""
     return respond.conditional(HTML, _rendered)
 
 
-def _is_structure(each: ClassCount) -> bool:
-    return each.iri.startswith(_STRUCTURE)
+@bp.get("/picture.json")
+def picture() -> Response:
+    """Send the things and links of a small graph, to be drawn. Cost: one query, for labels.
+
+    Raises NotFound where there are too many to be seen.
+    """
+    return respond.conditional(formats.JSON, _picture, localized=True)
 
 
 def _rendered() -> Response:
-    """Cost: one query, for labels; the counts were made with the snapshot."""
     statistics, wanted = current_kg.statistics, language.languages()
-    ordered = sorted(statistics.classes, key=_is_structure)[:CLASSES_SHOWN]
-    classes = [(NamedNode(each.iri), each.entities) for each in ordered]
-    graphs = [(NamedNode(each.graph), each.triples) for each in statistics.graphs if each.graph]
-    iris = [iri for iri, _ in (*classes, *graphs)]
+    seen = current_kg.derived.overview
+    classes, more = overview.main_classes(statistics, seen.machinery, CLASSES_SHOWN)
+    ties = seen.ties[:TIES_SHOWN]
+    shown = [
+        *(NamedNode(iri) for iri, _ in classes),
+        *(NamedNode(each.graph) for each in statistics.graphs if each.graph),
+        *overview.iris(seen),
+        *(NamedNode(iri) for tie in ties for iri in (tie.source, tie.property, tie.target)),
+    ]
     return respond.page(
         "home.html",
         statistics=statistics,
         counted=current_kg.is_current,
-        title=statistics.title(wanted),
+        title=statistics.title(wanted) or Label(current_kg.name),
         description=statistics.description(wanted),
-        name=current_kg.name,
+        overview=seen,
         classes=classes,
-        graphs=graphs,
-        names=labels.fetch(current_kg.store, iris, wanted),
-        examples=[
-            (each, each.title(wanted), each.description(wanted)) for each in current_kg.examples
-        ],
+        classes_more=more,
+        ties=ties,
+        names=_names(shown),
+        questions=_questions(),
+    )
+
+
+def _questions() -> list[tuple[str, Label]]:
+    """Return the texts and titles of a few examples, spread over all of them."""
+    examples = current_kg.examples
+    step = max(1, len(examples) // QUESTIONS_SHOWN)
+    wanted = language.languages()
+    return [(each.text, each.title(wanted)) for each in examples[::step][:QUESTIONS_SHOWN]]
+
+
+def _picture() -> Response:
+    seen: Overview = current_kg.derived.overview
+    if seen.picture is None:
+        raise NotFound("the graph has too many things to be drawn one by one")
+    names = _names(
+        [*seen.picture.iris(), *(NamedNode(c) for t in seen.picture.things for c in t.classes)]
+    )
+    place = {thing.iri: number for number, thing in enumerate(seen.picture.things)}
+    nodes = [
+        _named(names[NamedNode(thing.iri)])
+        | {
+            "url": links.page(NamedNode(thing.iri)),
+            "type": names[NamedNode(thing.classes[0])].text,
+            "color": hue(map(NamedNode, thing.classes)),
+        }
+        for thing in seen.picture.things
+    ]
+    edges = [
+        {
+            "source": place[link.source],
+            "target": place[link.target],
+            "label": names[NamedNode(link.property)].text,
+        }
+        for link in seen.picture.links
+    ]
+    value = {"snapshot": current_kg.derived.snapshot, "nodes": nodes, "links": edges}
+    return respond.as_json(value)
+
+
+def _named(label: Label) -> dict[str, str]:
+    return {"label": label.text, "language": label.language}
+
+
+def _names(iris: list[NamedNode]) -> dict[NamedNode, Label]:
+    return labels.fetch(
+        current_kg.store, iris, language.languages(), current_kg.display.label_properties
     )

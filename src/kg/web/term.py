@@ -31,6 +31,8 @@ def register(app: Flask) -> None:
     app.template_filter("shown")(shown)
     app.template_filter("tag")(tag)
     app.template_filter("thousands")(thousands)
+    app.template_filter("digits")(digits)
+    app.template_filter("node")(NamedNode)
     app.template_filter("outside")(outside)
     app.template_global("data_url")(links.data)
 
@@ -66,6 +68,13 @@ def shown(text: str) -> str:
 def thousands(number: int) -> str:
     """Return a number with its digits in groups of three."""
     return f"{number:,}"
+
+
+def digits(text: str) -> str:
+    """Return a number as data writes it with its digits in groups of three; other text as it is."""
+    whole, dot, rest = text.partition(".")
+    is_number = whole.removeprefix("-").isdecimal() and whole.isascii()
+    return f"{int(whole):,}{dot}{rest}" if is_number and len(whole) < LONGEST else shown(text)
 
 
 def outside(iri: NamedNode) -> str | None:
