@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
+from kg import backup as backups
 from kg import build as building
 from kg import bundle, coverage, formats, settings, terms, validation
 from kg import doctor as examining
@@ -272,6 +273,24 @@ def rollback(db: Path, release: str) -> None:
     snapshot = database.release(release)
     with database.writing():
         database.point(snapshot.id)
+    click.echo(f"{db}: {snapshot.id} is published")
+
+
+@main.command()
+@click.option("--db", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.tar[.gz]")
+def backup(db: Path, file: Path) -> None:
+    """Write the published snapshot of --db to one file; the database may be in use."""
+    snapshot = backups.save(Database(db), file)
+    click.echo(f"{file}: {snapshot.id}, {file.stat().st_size:,} bytes")
+
+
+@main.command()
+@click.option("--db", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.tar[.gz]")
+def restore(db: Path, file: Path) -> None:
+    """Publish in --db the snapshot that a backup holds; what was published stays a release."""
+    snapshot = backups.restore(file, Database(db))
     click.echo(f"{db}: {snapshot.id} is published")
 
 

@@ -105,6 +105,11 @@ class Database:
         except OSError as error:
             raise StorageFailed(f"cannot read {self.path}: {error.strerror}") from None
 
+    @staticmethod
+    def is_name(text: str) -> bool:
+        """Return whether a text could be the id of a snapshot."""
+        return _NAME.fullmatch(text) is not None
+
     def snapshot(self, name: str) -> Snapshot:
         """Return the snapshot of this name. Raises StorageFailed when it is not there."""
         snapshot = Snapshot(name, self.path / "snapshots" / name)
