@@ -202,7 +202,7 @@ REFUSED = {
     ("rollback", "--db", "db", "x"): "db has no single release 'x'; there are: 2",
     ("query", ALL, "--db", "none"): "none holds no database; make one with: kg build",
     ("build", "good.ttl", "--db", "good.ttl/x"): r"cannot write to good\.ttl/x: ",
-    ("query", ALL, "--db", "db", "--data", "good.ttl"): "--data and --db exclude each other",
+    ("query", ALL, "--db", "db", "--data", "good.ttl"): "--data, --db and --endpoint exclude each other",
     ("query", "@latin.ttl", "--db", "db"): r"latin\.ttl: cannot be read as UTF-8",
     ("query", "SELECT * {", "--db", "db"): "line 1, column 11: expected",
     ("query", ALL, "--db", "db", "--format", "ttl"): "unknown format 'ttl'; try json, xml, ",

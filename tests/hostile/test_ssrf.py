@@ -341,6 +341,7 @@ reader.main(Connection(int(sys.argv[1])))
                     "text": text,
                     "default": None,
                     "named": None,
+                    "seconds": None,
                     "bytes": None,
                     "format": None,
                 }
