@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, cast
 from xml.parsers import expat
 
@@ -121,6 +122,20 @@ def _fits_rdf_xml(triple: Quad | Triple) -> bool:
     if triple.predicate == RDF.type and isinstance(triple.object, NamedNode):
         return bool(_ENDS_IN_NAME.search(triple.object.value))
     return not (isinstance(triple.object, Literal) and _NOT_IN_XML.search(triple.object.value))
+
+
+def rewrite(ntriples: bytes, format: Format, file: Path) -> None:
+    """Write N-Triples to a file in another format. Raises NotAcceptable."""
+    assert isinstance(format.engine, RdfFormat)
+    with file.open("wb") as output:
+        sink = Sink(output, format=format, max_bytes=None)
+        try:
+            # Labels of blank nodes are not always names in XML; new ones are.
+            triples = parse(ntriples, format=RdfFormat.N_TRIPLES, rename_blank_nodes=True)
+            serialize(triples, sink.file, format.engine)
+        except OSError:
+            raise not_expressible(format) from None
+        sink.close()
 
 
 class Sink:

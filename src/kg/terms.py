@@ -10,7 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple, Variable
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    Variable,
+    parse,
+)
 
 from kg.errors import BadInput
 
@@ -29,6 +39,7 @@ __all__ = [
     "Variable",
     "iri",
     "local_name",
+    "parsed",
     "spell",
     "values",
 ]
@@ -83,6 +94,15 @@ def spell(term: NamedNode | Literal) -> str:
 def values(variable: str, terms: Iterable[NamedNode | Literal]) -> str:
     """Return a VALUES block that binds `variable` to each of `terms` (SPARQL 1.1, 10.2)."""
     return f"VALUES ?{variable} {{ {' '.join(map(spell, terms))} }}"
+
+
+def parsed(spelled: str) -> Term:
+    """Return the term with this spelling of N-Triples. Raises SyntaxError."""
+    if spelled.startswith("<"):
+        return NamedNode(spelled[1:-1])
+    quad = next(parse(f"<s:s> <s:p> {spelled} .".encode(), format=RdfFormat.N_TRIPLES))
+    object: Term = quad.object
+    return object
 
 
 def local_name(text: str) -> str:

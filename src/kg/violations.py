@@ -89,7 +89,7 @@ def _write(file: Path, outcome: Validation, error: str, store: Store) -> None:
     kept = outcome.violations[:KEPT]
     wrong = sum(each.severity == "Violation" for each in outcome.violations)
     summary = Counter((each.severity, each.shape, each.path) for each in outcome.violations)
-    messages = _languages(store) if kept else {}
+    found = findings(kept, languages(store) if kept else {})
     database = sqlite3.connect(file)
     try:
         database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_TABLES}")
@@ -97,7 +97,7 @@ def _write(file: Path, outcome: Validation, error: str, store: Store) -> None:
         database.execute("INSERT INTO outcome VALUES (?, ?, ?, ?)", head)
         database.executemany(
             "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            ((number, *_row(each, messages)) for number, each in enumerate(kept)),
+            ((number, *_row(each)) for number, each in enumerate(found)),
         )
         database.executemany(
             "INSERT INTO summary VALUES (?, ?, ?, ?)",
@@ -109,16 +109,32 @@ def _write(file: Path, outcome: Validation, error: str, store: Store) -> None:
         database.close()
 
 
-def _row(each: Violation, languages: Mapping[str, str]) -> Sequence[Any]:
-    spoken = {(languages.get(text, ""), text) for text in each.messages if text != each.component}
-    texts = json.dumps([[text, tag] for tag, text in sorted(spoken)], ensure_ascii=False)
-    return each.severity, each.focus, each.path, each.value, texts, each.shape, each.component
+def findings(found: Iterable[Violation], languages: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what a validator found, with the language of each text, which it does not tell."""
+    for each in found:
+        texts = {Label(text, languages.get(text, "")) for text in each.messages}
+        spoken = [text for text in texts if text.text != each.component]
+        yield Finding(
+            severity=each.severity,
+            focus=each.focus,
+            path=each.path,
+            value=each.value,
+            messages=tuple(sorted(spoken, key=lambda label: (label.language, label.text))),
+            shape=each.shape,
+            component=each.component,
+        )
 
 
-def _languages(store: Store) -> Mapping[str, str]:
+def languages(store: Store) -> Mapping[str, str]:
     """Return the languages of the texts in which shapes say what is wrong."""
     rows = store.query(f"SELECT DISTINCT ?text {{ ?shape {spell(SH.message)} ?text }}").solutions()
     return {row["text"].value: getattr(row["text"], "language", None) or "" for row in rows}
+
+
+def _row(each: Finding) -> Sequence[Any]:
+    texts = [[message.text, message.language] for message in each.messages]
+    said = json.dumps(texts, ensure_ascii=False)
+    return each.severity, each.focus, each.path, each.value, said, each.shape, each.component
 
 
 def _concerns(kept: Sequence[Violation], store: Store) -> Iterator[tuple[str, int]]:
@@ -168,6 +184,13 @@ class Violations:
     def all(self, start: int = 0) -> Cut[Finding]:
         """Return what is wrong at all, from place `start` on."""
         return self._cut("finding", start)
+
+    def kept(self) -> Iterator[Finding]:
+        """Yield all that is kept of what is wrong."""
+        columns = "severity, focus, path, value, messages, shape, component"
+        yield from (
+            _finding(*row) for row in self._rows(f"SELECT {columns} FROM finding ORDER BY number")
+        )
 
     def summary(self) -> tuple[Summary, ...]:
         """Return how often each shape finds something, the most frequent first."""

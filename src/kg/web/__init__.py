@@ -32,6 +32,7 @@ from kg.web import (
     problems,
     queries,
     respond,
+    shacl,
     sparql,
     styleguide,
     term,
@@ -60,6 +61,7 @@ _ROUTES = (
     dataset,
     health,
     queries,
+    shacl,
     styleguide,
 )
 

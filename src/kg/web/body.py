@@ -17,6 +17,9 @@ FORM = "application/x-www-form-urlencoded"
 FORM_FACTOR = 4
 """How many times its size a query may have as a form; percent-encoding triples a character."""
 
+DOCUMENT = 10 * 1024 * 1024
+"""Bytes of a document that anybody may send to have it looked at."""
+
 _BLOCK = 64 * 1024
 
 
@@ -29,6 +32,8 @@ def longest(options: Settings, path: str, authorization: str) -> int:
         return options.max_upload_bytes
     if path == "/update" and bears_token(options, authorization):
         return FORM_FACTOR * options.max_update_bytes
+    if path == "/shacl":
+        return FORM_FACTOR * DOCUMENT
     return FORM_FACTOR * options.max_query_bytes
 
 

@@ -23,6 +23,7 @@ from kg.queries import ExampleQuery
 from kg.settings import Settings
 from kg.store import Cancellation, Limits, Store, Usage
 from kg.store.admission import Lane
+from kg.store.errand import Errands
 from kg.store.pool import Pool, PooledStore
 from kg.store.snapshots import Database, Snapshot
 from kg.store.writable import WritableStore
@@ -98,6 +99,7 @@ class Deployment:
             base_iri=settings.document_base,
             federation=bool(settings.service_hosts),
         )
+        self.errands = Errands(places=settings.readers, memory=settings.reader_memory)
         self._lock = threading.Lock()
         self._deriving = threading.Lock()
         self._not_derived: KgError | None = None

@@ -8,7 +8,7 @@ from kg import entity, formats, terms
 from kg.errors import BadInput, NotFound
 from kg.formats import HTML, Format, Kind
 from kg.terms import NamedNode
-from kg.web import language, links, respond
+from kg.web import language, links, respond, shacl
 from kg.web.current import current_kg
 
 bp = Blueprint("entity", __name__)
@@ -80,7 +80,9 @@ def _rendered(iri: NamedNode) -> Response:
         for format in formats.offers(Kind.GRAPH)
         if format is not formats.RDF_XML or found.fits_rdf_xml
     ]
-    response = respond.page("entity.html", entity=found, formats=offered)
+    response = respond.page(
+        "entity.html", entity=found, formats=offered, findings=shacl.concerning(iri)
+    )
     for format in offered:
         response.headers.add(
             "Link", f'<{links.data(iri, format)}>; rel="alternate"; type="{format.media_type}"'

@@ -6,30 +6,25 @@ A graph is named by a parameter, or is the one whose IRI is the address itself.
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 from flask import Blueprint, Response, request
 from werkzeug.urls import iri_to_uri
 
 from kg import formats, terms
-from kg.errors import BadInput, NotFound, StorageFull, UnsupportedMediaType
+from kg.errors import BadInput, NotFound
 from kg.formats import Format, Kind
 from kg.store import EVERYTHING, OWN_DEFAULT_GRAPH
 from kg.terms import NamedNode, spell
-from kg.web import body, respond
+from kg.web import body, respond, upload
 from kg.web.auth import require_change
 from kg.web.current import current_kg, deployment
 
 bp = Blueprint("graphs", __name__)
 
 MULTIPART = "multipart/form-data"
-
-# What a graph may be sent as. application/json is none: nobody can tell what it is meant to be.
-_READ = tuple(format for format in formats.FORMATS if Kind.GRAPH in format.kinds)
 
 
 @bp.get("/graphs")
@@ -100,7 +95,7 @@ def _content(graph: NamedNode | None, format: Format) -> Response:
 
 def _load(graph: NamedNode | None, *, replace: bool) -> Response:
     base = graph.value if graph else current_kg.settings.base_iri
-    with _upload_folder() as folder:
+    with upload.folder() as folder:
         snapshot, created = (
             deployment()
             .writable()
@@ -109,28 +104,17 @@ def _load(graph: NamedNode | None, *, replace: bool) -> Response:
     return respond.changed(snapshot, created=created)
 
 
-@contextlib.contextmanager
-def _upload_folder() -> Iterator[Path]:
-    """Yield a folder for what is sent; a disk that is full there raises StorageFull."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="kg-upload-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise StorageFull(f"there is no room to keep the document: {error.strerror}") from None
-
-
 def _documents(folder: Path) -> Sequence[tuple[Path, Format]]:
     """Keep what is sent in files of `folder`; return them with their formats."""
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise UnsupportedMediaType("a compressed body is not taken; send it as it is")
+    upload.must_be_plain()
     limit = current_kg.settings.max_upload_bytes
     if request.mimetype == MULTIPART:
         with _parts_read(limit):
             parts = [part for _, part in request.files.items(multi=True)]
         if not parts:
             raise BadInput("expected at least one file in the form, got none")
-        return [_kept(folder, part.stream, part.mimetype, limit) for part in parts]
-    return [_kept(folder, body.limited(limit), request.mimetype, limit)]
+        return [upload.kept(folder, part.stream, part.mimetype, limit) for part in parts]
+    return [upload.kept(folder, body.limited(limit), request.mimetype, limit)]
 
 
 @contextlib.contextmanager
@@ -139,19 +123,3 @@ def _parts_read(limit: int) -> Iterator[None]:
     request.max_content_length = limit
     request.max_form_parts = 100
     yield
-
-
-def _kept(folder: Path, content: IO[bytes], media_type: str, limit: int) -> tuple[Path, Format]:
-    format = _format(media_type)
-    path = folder / f"{uuid.uuid4().hex}.{format.extension}"
-    with path.open("wb") as file:
-        body.copy(content, file, limit)
-    return path, format
-
-
-def _format(media_type: str) -> Format:
-    for format in _READ:
-        if media_type in {format.media_type, *format.aliases} - {"application/json"}:
-            return format
-    known = ", ".join(format.media_type for format in _READ)
-    raise UnsupportedMediaType(f"expected one of {known}; got {media_type[:80]!r}")
