@@ -44,7 +44,7 @@ lint: $(VENV)/.dev
 conformance: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/conformance --conformance-report docs/conformance.md
 
-fuzz: $(VENV)/.dev
+fuzz: $(VENV)/.dev $(ASSETS)
 	FUZZ_QUERIES=$(or $(QUERIES),50000) FUZZ_UPDATES=$(or $(UPDATES),5000) $(BIN)/python -m pytest -s tests/fuzz
 
 crashes: $(VENV)/.dev

@@ -14,10 +14,10 @@ from typing import Any
 
 import platformdirs
 
-from kg import derived, violations
+from kg import derived, queries, violations
 from kg.dataset import Statistics
 from kg.derived import Derived
-from kg.errors import BadInput, DoesNotConform, NotFound, StorageFailed
+from kg.errors import BadInput, BadQuery, DoesNotConform, NotFound, StorageFailed
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Progress as ToldBytes
 from kg.store.loading import Source, silent
@@ -67,6 +67,8 @@ def build(
     """
     if not sources:
         raise BadInput("there is nothing to build; name at least one file of RDF")
+    if examples:
+        _check(examples)
     progress = progress or Progress()
     manifest = _manifest(sources, base_iri, examples, gate=gate)
     id = new_id(Origin.BUILD, json.dumps(manifest).encode())
@@ -87,6 +89,19 @@ def build(
         progress.step("publishing")
         snapshot = database.publish(staging, id)
     return Build(snapshot, derived.of(snapshot).statistics, outcome)
+
+
+def _check(examples: Path) -> None:
+    """Raise BadInput for a folder without queries, and for a file that is none."""
+    found = queries.load(examples)
+    if not found:
+        raise BadInput(f"{examples}: there is no query (NAME.rq) in this folder")
+    nothing = EmbeddedStore.in_memory([], base_iri="http://example.org/")
+    for query in found:
+        try:
+            nothing.query(query.text).read()
+        except BadQuery as error:
+            raise BadInput(f"{examples / query.name}.rq: {error.message}") from None
 
 
 def is_fresh(
@@ -140,7 +155,7 @@ def cache_folder(sources: Sequence[Source]) -> Path:
 def _manifest(
     sources: Sequence[Source], base_iri: str, examples: Path | None, *, gate: bool
 ) -> dict[str, Any]:
-    queries = sorted(examples.glob("*.rq")) if examples else []
+    files = sorted(examples.glob("*.rq")) if examples else []
     return {
         "layout": LAYOUT,
         "software": version("kg"),
@@ -156,7 +171,7 @@ def _manifest(
             }
             for source in sources
         ],
-        "queries": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in queries},
+        "queries": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
     }
 
 

@@ -49,6 +49,12 @@ At = click.option("--endpoint", metavar="URL", help="Address of a SPARQL endpoin
 NoGate = click.option(
     "--no-gate", is_flag=True, help="Publish data even when it breaks its own SHACL shapes."
 )
+Questions = click.option(
+    "--questions",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Queries (NAME.rq) that go with FILES, each a page of the service.",
+)
 
 
 class Commands(click.Group):
@@ -110,6 +116,7 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--writable", is_flag=True, help="Take changes from whoever bears KG_TOKEN.")
+@Questions
 @NoGate
 def serve(  # noqa: PLR0917  click passes them by name
     files: tuple[Path, ...],
@@ -117,6 +124,7 @@ def serve(  # noqa: PLR0917  click passes them by name
     host: str,
     port: int,
     writable: bool,
+    questions: Path | None,
     no_gate: bool,
 ) -> None:
     """Serve the bundled graph, or FILES, or the database in --db.
@@ -124,18 +132,19 @@ def serve(  # noqa: PLR0917  click passes them by name
     FILES are built into --db (or a folder in your cache) unless it already holds just these.
     """
     options = _settings(db)
-    database = _database(files, options, gate=not no_gate)
+    database = _database(files, options, questions, gate=not no_gate)
     serving.run(options, database, host=host, port=port, writable=writable, announce=_announce)
 
 
 @main.command()
 @Files
 @click.option("--db", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@Questions
 @NoGate
-def build(files: tuple[Path, ...], db: Path, no_gate: bool) -> None:
+def build(files: tuple[Path, ...], db: Path, questions: Path | None, no_gate: bool) -> None:
     """Parse, validate and count FILES (or the bundled graph), and publish them in --db."""
     options = _settings(db)
-    sources, examples = _sources(files)
+    sources, examples = _sources(files, questions)
     made = _build(sources, examples, Database(db), options, gate=not no_gate)
     click.echo(
         f"{db}: published {made.snapshot.id}: {made.statistics.triples:,} triples in "
@@ -325,20 +334,26 @@ def _settings(db: Path | None, endpoint: str | None = None) -> Settings:
     return settings.load(environment=os.environ, options={"db": db, "endpoint": endpoint})
 
 
-def _sources(files: Sequence[Path]) -> tuple[list[Source], Path | None]:
+def _sources(
+    files: Sequence[Path], questions: Path | None = None
+) -> tuple[list[Source], Path | None]:
     """Return the files to build from and the folder of the example queries that go with them."""
     if files:
-        return [Source.of(path) for path in files], None
+        return [Source.of(path) for path in files], questions
+    if questions:
+        raise BadInput("--questions goes with the FILES that the questions are about; name some")
     return bundle.sources(), bundle.queries()
 
 
-def _database(files: Sequence[Path], options: Settings, *, gate: bool) -> Database:
+def _database(
+    files: Sequence[Path], options: Settings, questions: Path | None = None, *, gate: bool
+) -> Database:
     """Return a database that holds what was asked for, built now unless it is there already."""
-    if options.db and not files:
+    if options.db and not files and not questions:
         database = Database(options.db)
         database.current()
         return database
-    sources, examples = _sources(files)
+    sources, examples = _sources(files, questions)
     database = Database(options.db or building.cache_folder(sources))
     fresh = building.is_fresh(
         sources, database, base_iri=options.base_iri, examples=examples, gate=gate

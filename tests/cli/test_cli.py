@@ -102,6 +102,26 @@ def test_data_that_breaks_its_shapes_is_published_only_without_the_gate(folder):
     assert "broken" in folder.objects()
 
 
+def test_questions_are_built_with_the_files_unless_one_is_wrong(folder):
+    folder.write("good.ttl", "e:a e:p 1 .")
+    folder.write("asked/one.rq", b"#+ title@en: All\n#+ parameter least: integer = 1\n"
+                 b"SELECT * { ?s ?p ?o FILTER(?o >= $least) }")  # fmt: skip
+    build = ("build", "good.ttl", "--db", "db", "--questions", "asked")
+    made = folder.run(*build)
+    assert made.returncode == 0, made.stderr
+    before = folder.current()
+    for content, message in {
+        b"SELECT * { ?s ?p }": r"asked/two\.rq: ",
+        b"#+ parameter least: number\nASK {}": r"asked/two\.rq: expected `parameter NAME: KIND ",
+        b"#+ parameter format: text\nASK {}": r"asked/two\.rq: a parameter cannot be called 'format'",
+        b"\xff": r"asked/two\.rq: cannot be read as UTF-8",
+    }.items():
+        (folder.path / "asked" / "two.rq").write_bytes(content)
+        assert_told(folder.run(*build), message)
+    assert folder.current() == before
+    assert_told(folder.run("build", "--db", "db", "--questions", "asked"), "--questions goes with")
+
+
 def test_a_locked_database_names_who_holds_it_and_still_answers(published):
     with Database(published.path / "db").writing():
         refused = published.run("build", "good.ttl", "--db", "db")

@@ -69,10 +69,10 @@ def test_classes_are_counted_as_the_data_counts_them(bundled):
 
 def test_every_question_runs_at_a_click(bundled):
     page = bundled.get("/?lang=en", headers=HTML).text
-    questions = re.findall(r'href="(/sparql\?query=[^"]+)"', page)
+    questions = re.findall(r'href="(/questions/[^"]+)"', page)
     assert len(questions) == 3
     for address in questions:
-        answer = bundled.get(address.replace("&amp;", "&"))
+        answer = bundled.get(f"{address}?format=json")
         assert answer.status_code == 200
         assert answer.json["results"]["bindings"]
 

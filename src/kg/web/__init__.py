@@ -31,6 +31,7 @@ from kg.web import (
     navigation,
     problems,
     queries,
+    questions,
     respond,
     shacl,
     sparql,
@@ -62,6 +63,7 @@ _ROUTES = (
     health,
     queries,
     shacl,
+    questions,
     styleguide,
 )
 

@@ -10,7 +10,7 @@ from kg.formats import HTML
 from kg.labels import Label
 from kg.overview import Overview
 from kg.terms import NamedNode
-from kg.web import language, links, respond
+from kg.web import language, links, questions, respond
 from kg.web.colors import hue
 from kg.web.current import current_kg
 
@@ -63,11 +63,12 @@ def _rendered() -> Response:
 
 
 def _questions() -> list[tuple[str, Label]]:
-    """Return the texts and titles of a few examples, spread over all of them."""
+    """Return the addresses and titles of a few examples, spread over all of them."""
     examples = current_kg.examples
     step = max(1, len(examples) // QUESTIONS_SHOWN)
     wanted = language.languages()
-    return [(each.text, each.title(wanted)) for each in examples[::step][:QUESTIONS_SHOWN]]
+    chosen = examples[::step][:QUESTIONS_SHOWN]
+    return [(questions.address(each), each.title(wanted)) for each in chosen]
 
 
 def _picture() -> Response:

@@ -11,6 +11,7 @@ from kg.web import links
 
 _PLACES = (
     ("browse.page", _("Browse")),
+    ("questions.page", _("Questions")),
     ("sparql.endpoint", _("Query")),
     ("ontology.page", _("Ontology")),
     ("dataset.page", _("Dataset")),

@@ -1,0 +1,206 @@
+"""Questions: the queries that come with the data, as pages and as resources.
+
+`/questions/NAME` takes the parameters of a query and gives its answer: to people as a form, a chart
+and a table, to programs in the formats of a query's answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+
+from kg import formats, labels, queries, sparql
+from kg.errors import BadInput, BadQuery, Busy, Cancelled, OverLimit
+from kg.formats import HTML, Format, Kind
+from kg.labels import Label
+from kg.queries import ExampleQuery, Parameter
+from kg.results import Row, Solutions
+from kg.terms import RDF, Literal, NamedNode, Term, spell
+from kg.web import language, links, problems, respond
+from kg.web.current import current_kg
+
+bp = Blueprint("questions", __name__)
+
+ROWS_SHOWN = 1000
+"""Rows that a page shows; the data formats have them all."""
+
+BARS_SHOWN = 50
+CHOICES = 200
+"""Members of a class up to which one chooses from a list."""
+
+
+@bp.get("/questions")
+def page() -> Response:
+    """List the questions. Cost: no query."""
+    format = respond.choose((HTML, formats.JSON))
+    return respond.conditional(format, lambda: _listed(format), localized=True)
+
+
+@bp.get("/questions/<name>")
+def question(name: str) -> Response:
+    """Answer a question. Cost: its query; a page also asks for labels, and for what to choose.
+
+    Raises NotFound, and BadInput for parameters that it does not have or that are of another kind.
+    """
+    query = queries.named(name, current_kg.examples)
+    asked = request.args.to_dict(flat=False)
+    given = {name: texts[-1] for name, texts in asked.items() if name not in queries.RESERVED}
+    outline = sparql.outline(query.template)
+    kind = outline.form.kind if outline.form else Kind.SOLUTIONS
+    format = respond.choose((HTML, *formats.offers(kind)))
+    if format is HTML:
+        return respond.conditional(HTML, lambda: _shown(query, given, kind))
+    text = query.bound(given)
+    if outline.volatile:
+        return _answered(text, format)
+    return respond.conditional(format, lambda: _answered(text, format))
+
+
+def address(query: ExampleQuery) -> str:
+    """Return where a question is asked."""
+    return url_for("questions.question", name=query.name)
+
+
+def _answered(text: str, format: Format) -> Response:
+    return respond.result(current_kg.queries.query(text, format=format))
+
+
+def _listed(format: Format) -> Response:
+    wanted = language.languages()
+    if format is HTML:
+        entries = [
+            (each, each.title(wanted), each.description(wanted)) for each in current_kg.examples
+        ]
+        return respond.page("questions.html", questions=entries, address=address)
+    return respond.as_json({"questions": [_described(each) for each in current_kg.examples]})
+
+
+def _described(query: ExampleQuery) -> dict[str, Any]:
+    wanted = language.languages()
+    described = query.description(wanted)
+    return {
+        "name": query.name,
+        "title": query.title(wanted).text,
+        "description": described.text if described else None,
+        "url": address(query),
+        "parameters": [
+            {
+                "name": each.name,
+                "title": each.title(wanted).text,
+                "kind": each.kind.name,
+                "default": each.default,
+            }
+            for each in query.parameters
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A row as it is drawn."""
+
+    term: Term | None
+    value: Decimal
+    text: str
+
+
+def _shown(query: ExampleQuery, given: dict[str, str], kind: Kind) -> Response:
+    """Return the page of a question, with its answer or why there is none."""
+    wanted = language.languages()
+    values: dict[str, Any] = {
+        "question": query,
+        "title": query.title(wanted),
+        "description": query.description(wanted),
+        "offers": [(each.name, links.here(format=each.name)) for each in formats.offers(kind)],
+    }
+    status, seen = 200, set[NamedNode]()
+    try:
+        text = query.bound(given)
+        values["text"] = text
+        result = current_kg.shown().query(text)
+        if kind is Kind.SOLUTIONS:
+            solutions = result.solutions()
+            rows = solutions.rows[:ROWS_SHOWN]
+            bars = _bars(query, solutions)
+            values |= {"solutions": solutions, "rows": rows, "bars": bars[:BARS_SHOWN]}
+            values["bars_total"] = len(bars)
+            seen |= _iris(solutions.variables, rows)
+        elif kind is Kind.BOOLEAN:
+            values["boolean"] = result.boolean()
+        else:
+            triples = result.triples()
+            values |= {"triples": triples[:ROWS_SHOWN], "triples_total": len(triples)}
+    except (BadInput, BadQuery, OverLimit, Busy, Cancelled) as error:
+        values["error"], status = error.message, problems.status(error)
+    choices = {each.name: _members(each) for each in query.parameters if each.of}
+    seen |= {iri for members in choices.values() for iri in members}
+    seen |= {each.of for each in query.parameters if each.of}
+    names = _names(seen)
+    fields = [_field(each, given, choices.get(each.name, []), names) for each in query.parameters]
+    return respond.page("question.html", status=status, fields=fields, names=names, **values)
+
+
+def _names(iris: set[NamedNode]) -> dict[NamedNode, Label]:
+    return labels.fetch(
+        current_kg.store, iris, language.languages(), current_kg.display.label_properties
+    )
+
+
+def _iris(variables: tuple[str, ...], rows: tuple[Row, ...]) -> set[NamedNode]:
+    terms = (row[name] for row in rows for name in variables)
+    return {term for term in terms if isinstance(term, NamedNode)}
+
+
+def _members(parameter: Parameter) -> list[NamedNode]:
+    """Return the members of the parameter's class, none where they are too many for a list."""
+    assert parameter.of
+    found = current_kg.store.query(
+        f"SELECT DISTINCT ?member WHERE {{ ?member {spell(RDF.type)} {spell(parameter.of)} }} "
+        f"LIMIT {CHOICES + 1}"
+    ).solutions()
+    members = [row["member"] for row in found]
+    named = [member for member in members if isinstance(member, NamedNode)]
+    return named if len(members) <= CHOICES else []
+
+
+def _field(
+    parameter: Parameter,
+    given: dict[str, str],
+    members: list[NamedNode],
+    names: dict[NamedNode, Label],
+) -> dict[str, Any]:
+    """Return what a template needs to draw the field of a parameter."""
+    value = given.get(parameter.name, parameter.default or "")
+    options = sorted(((each.value, names[each]) for each in members), key=lambda one: one[1].text)
+    if value and options and value not in (iri for iri, _ in options):
+        options.append((value, Label(value)))
+    return {
+        "name": parameter.name,
+        "title": parameter.title(language.languages()),
+        "kind": parameter.kind,
+        "value": value,
+        "required": bool(parameter.default) and not options,
+        "options": options,
+    }
+
+
+def _bars(query: ExampleQuery, solutions: Solutions) -> list[_Bar]:
+    """Return the rows that have a number not below 0, if the query is to be drawn."""
+    chart = query.chart
+    if chart is None or not {chart.label, chart.value} <= set(solutions.variables):
+        return []
+    bars = (_bar(row[chart.label], row[chart.value]) for row in solutions.rows)
+    return [bar for bar in bars if bar]
+
+
+def _bar(term: Term | None, value: Term | None) -> _Bar | None:
+    if not isinstance(value, Literal):
+        return None
+    try:
+        number = Decimal(value.value)
+    except InvalidOperation:
+        return None
+    return _Bar(term, number, value.value) if number.is_finite() and number >= 0 else None
