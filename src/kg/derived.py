@@ -30,6 +30,8 @@ from kg.ontology import making as ontology_making
 from kg.ontology.index import OntologyIndex
 from kg.overview import Overview
 from kg.palette import Palette, palette
+from kg.search import making as search
+from kg.search.index import Index as SearchIndex
 from kg.store import sandbox
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import Database, Snapshot
@@ -67,6 +69,11 @@ class Derived:
         """What is worth showing first. Raises StorageFailed when it is damaged."""
         with _readable(self.path):
             return frozen.from_json(Overview, _read(self.path / "overview.json"))
+
+    @cached_property
+    def search(self) -> SearchIndex:
+        """The search index, opened when it is first asked for. Raises StorageFailed."""
+        return SearchIndex(self.path / search.FOLDER)
 
 
 T = TypeVar("T")
@@ -116,6 +123,7 @@ MAKERS: tuple[tuple[str, Maker], ...] = (
     ("reading the display", _display),
     ("reading the ontology", _ontology),
     ("looking over it", _overview),
+    ("indexing the texts", search.make),
 )
 """Everything that is derived, with what a person is told while it is."""
 

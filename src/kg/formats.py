@@ -57,6 +57,9 @@ JSON = Format(
     QueryResultsFormat.JSON,
     ("application/json",),
 )
+DATA = Format("json", "application/json", "json", frozenset(), None)
+"""What a page says, for programs: JSON of a shape of its own."""
+
 NTRIPLES = Format(
     "nt", "application/n-triples", "nt", TRIPLES, RdfFormat.N_TRIPLES, ("text/plain",)
 )

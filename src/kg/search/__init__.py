@@ -1,0 +1,1 @@
+"""Search in the texts of a dataset: any substring of Chinese, either script, pinyin, initials."""

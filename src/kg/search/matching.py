@@ -1,0 +1,192 @@
+"""Which entities match a query, exactly and completely; and in which order they are best shown.
+
+An entity matches when every term of the query does. A term matches a text
+
+- where its normal form stands in that of the text, a word in it at the beginning of a word (and,
+  between quotes, at its end);
+- where an English word has the same stem;
+- in names also where it is the pinyin of a run of characters, or their initials.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from functools import cached_property, partial
+
+import numpy as np
+from pyroaring import BitMap
+
+from kg.errors import OverLimit
+from kg.search import postings, runs
+from kg.search.field import STEMMED, stem, stem_name
+from kg.search.index import DESCRIPTIONS, NAMES, OTHERS, Index
+from kg.search.postings import Numbers
+from kg.search.query import Query, Term, parse
+
+
+class Match(StrEnum):
+    """How well an entity matches, the best first."""
+
+    IDENTIFIER = "identifier"
+    EXACT = "exact"
+    PINYIN = "pinyin"
+    PREFIX = "prefix"
+    INITIALS = "initials"
+    PINYIN_PREFIX = "pinyin-prefix"
+    INITIALS_PREFIX = "initials-prefix"
+    WORDS = "words"
+    WITHIN = "within"
+    NAMES = "names"
+    DESCRIPTIONS = "descriptions"
+    OTHERS = "others"
+
+
+class Deadline:
+    """A time after which no further step of a search is begun."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise OverLimit once it has passed."""
+        if time.monotonic() > self._end:
+            raise OverLimit(
+                f"the search was stopped after {self._seconds:g} seconds, the most it may take; "
+                "search for more, or for longer words",
+                code="search_timeout",
+            )
+
+
+class Matching:
+    """A query put to an index. Every part of it is worked out once, when it is asked for."""
+
+    def __init__(self, index: Index, query: Query, deadline: Deadline) -> None:
+        self._index = index
+        self.query = query
+        self._deadline = deadline
+        self._looks = [_checked(runs.look(field.postings), deadline) for field in index.fields]
+        self._texts: dict[tuple[Term, int], Numbers] = {}
+
+    @cached_property
+    def entities(self) -> BitMap:
+        """All entities that match."""
+        return self._identified | self._all(NAMES, DESCRIPTIONS, OTHERS)
+
+    def tiers(self) -> Iterator[tuple[Match, BitMap]]:
+        """Yield entities by how well they match; one that comes again counts where it came first.
+
+        Within a tier the most important entities have the smallest numbers.
+        """
+        if not self.query:
+            return
+        yield Match.IDENTIFIER, self._identified
+        for match, at in self._in_names():
+            yield match, self._owners(NAMES, self._index.fields[NAMES].texts_at(at()))
+        yield Match.NAMES, self._all(NAMES)
+        yield Match.DESCRIPTIONS, self._all(NAMES, DESCRIPTIONS)
+        yield Match.OTHERS, self._all(NAMES, DESCRIPTIONS, OTHERS)
+
+    def languages(self) -> dict[str, BitMap]:
+        """Return the entities that match if only the texts in one language count, by language."""
+        used = {
+            int(number)
+            for term in self.query.terms
+            for place, field in enumerate(self._index.fields)
+            for number in np.unique(field.languages[self.texts(term, place)])
+        }
+        found: dict[str, BitMap] = {}
+        for number in used:
+            entities = self._every(partial(self._in_language, number))
+            if entities:
+                found[self._index.languages[number]] = (
+                    found.get(self._index.languages[number], BitMap()) | entities
+                )
+        return found
+
+    def texts(self, term: Term, place: int) -> Numbers:
+        """Return the texts of a field that a term matches, ascending."""
+        if (term, place) not in self._texts:
+            at = self._positions(term, place)
+            self._texts[term, place] = self._index.fields[place].texts_at(at)
+        return self._texts[term, place]
+
+    @cached_property
+    def _identified(self) -> BitMap:
+        entity = self._index.entity(self.query.text.strip())
+        return BitMap() if entity is None else BitMap([entity])
+
+    def _in_names(self) -> Iterator[tuple[Match, Callable[[], BitMap]]]:
+        """Yield where in names the whole query stands, by how well that is."""
+        field, look, whole = self._index.fields[NAMES], self._looks[NAMES], self.query.whole
+        starts, ends = field.starts, field.ends
+        closed = whole.normal
+        yield (
+            Match.EXACT,
+            lambda: runs.written(look, closed) & starts & ends.shift(-len(closed)),
+        )
+        spelled = whole.folded.replace(" ", "")
+        is_spelled = runs.is_spellable(spelled)
+        known = self._index.known_syllables
+        if is_spelled:
+            yield Match.PINYIN, lambda: runs.read(look, spelled, known, ends=ends) & starts
+        yield Match.PREFIX, lambda: runs.written(look, whole.begun) & starts
+        if is_spelled:
+            yield Match.INITIALS, lambda: runs.abbreviated(look, spelled, ends=ends) & starts
+            yield Match.PINYIN_PREFIX, lambda: runs.read(look, spelled, known) & starts
+            yield Match.INITIALS_PREFIX, lambda: runs.abbreviated(look, spelled) & starts
+        yield Match.WORDS, lambda: runs.written(look, closed)
+        yield Match.WITHIN, lambda: runs.written(look, whole.begun)
+
+    def _all(self, *places: int) -> BitMap:
+        """Return the entities of which the texts in some fields match every term."""
+        return self._every(
+            lambda term: BitMap.union(
+                BitMap(), *(self._owners(place, self.texts(term, place)) for place in places)
+            )
+        )
+
+    def _every(self, entities: Callable[[Term], BitMap]) -> BitMap:
+        if not self.query:
+            return BitMap()
+        return BitMap.intersection(*map(entities, self.query.terms))
+
+    def _in_language(self, number: int, term: Term) -> BitMap:
+        found = BitMap()
+        for place, field in enumerate(self._index.fields):
+            texts = self.texts(term, place)
+            found |= self._owners(place, texts[field.languages[texts] == number])
+        return found
+
+    def _positions(self, term: Term, place: int) -> BitMap:
+        """Return where a term begins in a field."""
+        look = self._looks[place]
+        found = [runs.written(look, term.begun)]
+        if term.folded and (word := STEMMED.fullmatch(term.begun)):
+            found.append(look(postings.named(stem_name(stem(word[1])))))
+        if place == NAMES and runs.is_spellable(term.folded):
+            found.append(runs.read(look, term.folded, self._index.known_syllables))
+            found.append(runs.abbreviated(look, term.folded))
+        return BitMap.union(BitMap(), *found)
+
+    def _owners(self, place: int, texts: Numbers) -> BitMap:
+        self._deadline.check()
+        return postings.bitmap(self._index.fields[place].owners[texts])
+
+
+def _checked(look: runs.Look, deadline: Deadline) -> runs.Look:
+    def find(token: runs.Token) -> BitMap:
+        deadline.check()
+        return look(token)
+
+    return find
+
+
+def matching(index: Index, text: str, seconds: float = 5.0) -> BitMap:
+    """Return all entities that match a text; `index.iris` tells their IRIs.
+
+    Raises BadInput when the text is too long, and OverLimit after some seconds.
+    """
+    return Matching(index, parse(text, index.folding), Deadline(seconds)).entities
