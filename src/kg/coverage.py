@@ -6,14 +6,14 @@ known by its SHA-256; the document itself need not be public.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import BadData, BadInput
+from kg.documents import Documents
+from kg.errors import BadData
 from kg.store import Store
 from kg.terms import Literal, NamedNode, Term, local_name
 
@@ -108,7 +108,7 @@ def report(store: Store, source_dir: Path | None) -> list[Coverage]:
         place = Range(_number(row["start"], row["pointer"]), _number(row["end"], row["pointer"]))
         is_statement = row["statement"].value == "true"
         pointers[row["document"]].add(Pointer(row["pointer"], place, is_statement))
-    files = _by_digest(source_dir) if source_dir else {}
+    files = Documents(source_dir).files()
     return [
         _cover(document, digest, files.get(digest), pointers[document])
         for document, digest in sorted(digests.items(), key=str)
@@ -157,14 +157,6 @@ def _clause(place: Range, text: str, pointers: Iterable[Pointer]) -> Clause:
         tuple(dict.fromkeys(each.iri for each in here if each.is_statement)),
         any(not each.is_statement for each in here),
     )
-
-
-def _by_digest(folder: Path) -> dict[str, Path]:
-    try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-    except OSError as error:
-        raise BadInput(f"source_dir {folder} cannot be read: {error.strerror}") from None
-    return {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in files}
 
 
 def as_text(coverage: Coverage) -> Iterator[str]:

@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-from kg import entity
+from kg.display import Display, View
+from kg.entity import description, incoming, links, page
+from kg.entity.links import Direction, Wanted
+from kg.entity.page import Entity, Manner
 from kg.errors import NotFound
 from kg.formats import TURTLE
 from kg.labels import Label
@@ -14,6 +17,22 @@ from kg.terms import RDF, BlankNode, Literal, NamedNode
 
 def e(name: str) -> NamedNode:
     return NamedNode("http://example.org/" + name)
+
+
+A = e("a")
+PLAIN = Display()
+
+
+def load(store, iri: NamedNode = A, display: Display = PLAIN, texts=None) -> Entity:
+    """Return the page of a resource in English."""
+    rows = store.query("SELECT DISTINCT ?p { ?s ?p ?o }").solutions()
+    known = frozenset(row["p"] for row in rows)
+    return page.load(store, iri, Manner(["en"], display, known, texts or (lambda _: {})))
+
+
+def values(facts) -> dict:
+    """Return the values of facts by the term."""
+    return {value.term: value for fact in facts for value in fact.values}
 
 
 def nested(facts) -> dict:
@@ -63,29 +82,30 @@ CHAIN = "e:a e:p [ e:p [ e:p [ e:p [ e:p e:deep ] ] ] ] ."
 def test_a_description_has_each_triple_of_the_resource_and_its_blank_nodes_once(
     store, text, triples
 ):
-    found = entity.describe(store(text), e("a")).triples()
+    found = description.describe(store(text), e("a")).triples()
     assert len(set(found)) == triples
     assert len(found) == triples
 
 
 def test_a_page_shows_each_item_of_a_list_once(store):
-    page = entity.load(store("e:a e:p ( 1 2 3 4 5 6 ) ."), e("a"), ["en"])
-    shown = [term.value for term in terms(page.facts) if isinstance(term, Literal)]
+    found = load(store("e:a e:p ( 1 2 3 4 5 6 ) ."))
+    shown = [term.value for term in terms(found.facts) if isinstance(term, Literal)]
     assert sorted(shown) == ["1", "2", "3", "4", "5", "6"]
 
 
 LONG = """
 import sys
 from pathlib import Path
-from kg import entity
+from kg.entity import description, page
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Source
 from kg.terms import NamedNode
 path = Path(sys.argv[1])
 path.write_text(f"<a:a> <a:p> ( {' '.join(map(str, range(2000)))} ) .")
 store = EmbeddedStore.in_memory([Source.of(path)], base_iri="http://example.org/")
-assert len(entity.describe(store, NamedNode("a:a")).triples()) == 4001
-assert entity.load(store, NamedNode("a:a"), ["en"]).facts
+assert len(description.describe(store, NamedNode("a:a")).triples()) == 4001
+(fact,) = page.load(store, NamedNode("a:a"), page.Manner(["en"])).facts
+assert len(fact.values[0].items) + fact.values[0].left_out == 2000
 """
 
 
@@ -97,7 +117,9 @@ def test_a_list_may_be_long(tmp_path):
 
 
 def test_a_description_can_be_had_in_a_format(store):
-    assert entity.describe(store("e:a e:p 1 ."), e("a"), format=TURTLE).read().endswith(b"1 .\n")
+    assert (
+        description.describe(store("e:a e:p 1 ."), e("a"), format=TURTLE).read().endswith(b"1 .\n")
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,37 +135,156 @@ def test_a_description_can_be_had_in_a_format(store):
     ],
 )
 def test_facts_are_properties_with_their_values(store, text, facts):
-    assert nested(entity.load(store(text), e("a"), ["en"]).facts) == facts
+    assert nested(load(store(text)).facts) == facts
 
 
 def test_a_blank_node_that_contains_itself_is_opened_once(store):
-    page = entity.load(store("e:a e:p _:x . _:x e:p _:x ; e:q 1 ."), e("a"), ["en"])
-    shown = sorted(type(term).__name__ for term in terms(page.facts))
+    found = load(store("e:a e:p _:x . _:x e:p _:x ; e:q 1 ."))
+    shown = sorted(type(term).__name__ for term in terms(found.facts))
     assert shown == ["BlankNode", "BlankNode", "Literal"]
 
 
-def test_label_description_and_types_stand_by_themselves(store):
-    page = entity.load(
+def test_the_head_shows_names_descriptions_and_classes(store):
+    found = load(
         store(
-            "e:a a e:C ; rdfs:label 'A'@en , '甲'@zh-Hans ; rdfs:comment 'c'@en . "
+            "e:a a e:C ; rdfs:label 'A'@en , '甲'@zh-Hans ; rdfs:comment 'c'@en , '丙'@zh-Hans . "
             "e:C rdfs:label 'Class'@en ."
-        ),
-        e("a"),
-        ["en"],
+        )
     )
-    assert page.label == Label("A", "en")
-    assert page.description == Label("c", "en")
-    assert [value.label.text for value in page.types] == ["Class"]
-    assert RDF.type not in {fact.property for fact in page.facts}
+    assert found.label == Label("A", "en")
+    assert [value.term.value for value in found.other_names] == ["甲"]
+    assert found.description == Label("c", "en")
+    assert [value.term.value for value in found.other_descriptions] == ["丙"]
+    assert [value.label.text for value in found.types] == ["Class"]
+    assert found.facts == ()
 
 
-def test_what_points_to_a_resource_is_listed_up_to_a_number_and_counted_in_full(store):
-    many = " ".join(f"e:s{number:03} e:p e:a ." for number in range(entity.INCOMING_SHOWN + 5))
-    page = entity.load(store(f"{many} [] e:p e:a . e:g {{ e:s000 e:p e:a }}"), e("a"), ["en"])
-    assert page.incoming_total == entity.INCOMING_SHOWN + 6
-    assert len(page.incoming) == entity.INCOMING_SHOWN
-    assert page.incoming[0].subject == e("s000")
-    assert page.incoming[0].property_label == Label("p")
+def test_many_names_stand_among_the_facts(store):
+    found = load(store(f"e:a rdfs:label {', '.join(repr(str(n)) for n in range(60))} ."))
+    assert found.naming is None
+    assert len(found.facts[0].values) == description.EACH
+    assert found.facts[0].left_out == 60 - description.EACH
+
+
+def test_facts_come_in_the_order_of_the_display_then_by_name(store):
+    display = Display(views={e("C").value: View(facts=(e("z").value, e("y").value))})
+    found = load(store("e:a a e:C ; e:x 1 ; e:y 1 ; e:z 1 ; e:b 1 ."), display=display)
+    assert [fact.label.text for fact in found.facts] == ["z", "y", "b", "x"]
+    assert found.first_facts == 2
+
+
+STATEMENT = """
+kg:stated rdfs:label 'stated'@en .
+e:st rdf:subject e:a ; rdf:predicate e:p ; rdf:object e:b ; kg:status kg:stated ;
+  kg:modality kg:target ; kg:evidence e:ev ; kg:reason 'because'@en ; rdfs:comment 'so it says'@en ;
+  e:by e:me .
+e:ev oa:hasSource e:doc ; oa:hasSelector [ oa:start 2 ; oa:end 4 ] . e:doc kg:sha256 'abc' .
+"""
+
+
+def test_a_fact_shows_how_it_is_known(store):
+    found = load(
+        store("e:g { e:a e:p e:b , e:c } " + STATEMENT), texts=lambda _: {"abc": "一二三四五六"}
+    )
+    known = values(found.facts)
+    assert [graph.term for graph in known[e("b")].graphs] == [e("g")]
+    (evidence,) = known[e("b")].evidence
+    assert (evidence.status.label.text, evidence.modality.label.text) == ("stated", "target")
+    assert (evidence.reason.text, evidence.note.text) == ("because", "so it says")
+    (passage,) = evidence.passages
+    assert (passage.start, passage.end, passage.document.term) == (2, 4, e("doc"))
+    assert (passage.before, passage.text, passage.after) == ("一二", "三四", "五六")
+    assert [fact.property for fact in evidence.facts] == [e("by")]
+    assert known[e("c")].evidence == ()
+
+
+def test_a_passage_is_told_by_its_range_where_the_document_is_not_at_hand(store):
+    found = load(store("e:a e:p e:b . " + STATEMENT))
+    (passage,) = values(found.facts)[e("b")].evidence[0].passages
+    assert (passage.start, passage.end, passage.text) == (2, 4, None)
+    own = load(store("e:a e:p e:b . " + STATEMENT), e("ev"))
+    assert (own.passage.start, own.passage.end) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "e:st a rdf:Statement ; rdf:subject e:a ; rdf:predicate e:p ; rdf:object e:b ; e:by e:me .",
+        "[] rdf:subject e:a ; rdf:predicate e:p ; rdf:object e:b ; e:by e:me .",
+        "e:st rdf:reifies <<( e:a e:p e:b )>> ; e:by e:me .",
+        "_:st rdf:reifies <<( e:a e:p e:b )>> ; e:by e:me .",
+    ],
+)
+def test_reification_of_anybody_is_evidence(store, statement):
+    found = load(store(f"e:a e:p e:b . {statement}"))
+    (evidence,) = values(found.facts)[e("b")].evidence
+    assert [fact.property for fact in evidence.facts] == [e("by")]
+
+
+FIGURE = """
+e:o kg:value 250 ; kg:unit e:firm ; kg:comparator kg:atLeast ; kg:indicator e:i ; kg:period e:t ;
+  kg:rank 1 ; kg:rankArea e:city .
+kg:atLeast skos:notation '≥' . e:firm skos:prefLabel 'firms'@en . e:i skos:prefLabel 'number'@en .
+"""
+
+
+@pytest.mark.parametrize("thing", ["e:a e:p e:o . " + FIGURE, FIGURE.replace("e:o ", "e:a ", 1)])
+def test_a_number_with_a_unit_is_a_figure(store, thing):
+    found = load(store(thing))
+    figure = found.figure or values(found.facts)[e("o")].figure
+    assert (figure.number, figure.than, figure.sign) == ("250", "≥", None)
+    assert figure.parts["unit"].label == Label("firms", "en")
+    assert figure.parts["indicator"].label == Label("number", "en")
+    assert figure.parts["rank"].term == Literal(1)
+
+
+@pytest.mark.parametrize("thing", ["e:o kg:value 'many' ; kg:unit e:u .", "e:o kg:value 250 ."])
+def test_a_text_or_a_number_alone_is_none(store, thing):
+    assert values(load(store("e:a e:p e:o . " + thing)).facts)[e("o")].figure is None
+
+
+def test_what_points_to_a_resource_is_counted_by_property_and_class(store):
+    many = " ".join(f"e:s{number:03} e:p e:a ; a e:C ." for number in range(25))
+    found = load(store(f"{many} e:x e:q e:a . [] e:p e:a . e:g {{ e:s000 e:p e:a }}")).incoming
+    assert (found.total, found.complete) == (27, True)
+    group, other = found.groups
+    assert (group.property, group.total, len(group.first)) == (e("p"), 26, incoming.EACH)
+    assert [(each.type.term, each.total) for each in group.classes] == [(e("C"), 25)]
+    assert [each.term for each in other.first] == [e("x")]
+
+
+def test_statements_about_statements_stand_apart(store):
+    found = load(store("e:a e:p e:b . " + STATEMENT)).incoming
+    assert [group.property for group in found.machinery] == [RDF.subject]
+    assert found.things == []
+
+
+@pytest.mark.parametrize("direction", [*Direction])
+def test_a_list_is_had_page_by_page(store, direction):
+    ends = ("e:a", "e:x{}") if direction is Direction.VALUES else ("e:x{}", "e:a")
+    rows = (f"{ends[0]} e:p {ends[1]} .".format(f"{n:03}") for n in range(links.PAGE + 3))
+    graph = store(" ".join(rows) + " e:x000 rdfs:label 'zzz' .")
+    first = links.listing(graph, Wanted(e("a"), e("p"), direction), ["en"])
+    second = links.listing(graph, Wanted(e("a"), e("p"), direction, 2), ["en"])
+    assert (first.total, first.last, first.complete, first.is_sorted) == (103, 2, True, True)
+    assert len({value.term for value in (*first.values, *second.values)}) == 103
+    assert second.values[-1].label == Label("zzz")
+    for number in (0, 3):
+        with pytest.raises(NotFound):
+            links.listing(graph, Wanted(e("a"), e("p"), direction, number), ["en"])
+
+
+def test_a_resource_with_very_many_triples_shows_some_of_each_property(store, monkeypatch):
+    monkeypatch.setattr(description, "OWN", 100)
+    many = ", ".join(f"e:x{number}" for number in range(300))
+    found = load(store(f"e:a e:p {many} ; e:q [ e:r 1 ] ; e:z 7 ."))
+    assert not found.complete
+    assert {fact.property.value[-1]: fact.left_out for fact in found.facts} == {
+        "p": None,
+        "q": 0,
+        "z": 0,
+    }
+    assert nested(found.facts)["q"] == {(("r", "1"),)}
 
 
 @pytest.mark.parametrize(
@@ -161,17 +302,17 @@ def test_what_points_to_a_resource_is_listed_up_to_a_number_and_counted_in_full(
 )
 def test_a_resource_exists_when_the_data_mentions_it_anywhere(store, text, expected):
     graph = store(text)
-    assert entity.exists(graph, e("a")) is expected
+    assert description.exists(graph, e("a")) is expected
     if expected:
-        assert entity.load(graph, e("a"), ["en"]).iri == e("a")
+        assert load(graph).iri == e("a")
     else:
         with pytest.raises(NotFound, match=r"does not mention <http://example.org/a>"):
-            entity.load(graph, e("a"), ["en"])
+            load(graph)
 
 
 def test_values_keep_their_terms(store):
-    page = entity.load(store("e:a e:p 'x'@en , 1 , '<b>'^^rdf:HTML ."), e("a"), ["en"])
-    assert {value.term for value in page.facts[0].values} == {
+    found = load(store("e:a e:p 'x'@en , 1 , '<b>'^^rdf:HTML ."))
+    assert {value.term for value in found.facts[0].values} == {
         Literal("x", language="en"),
         Literal(1),
         Literal("<b>", datatype=RDF.HTML),

@@ -32,6 +32,7 @@ from kg.web import (
     problems,
     queries,
     questions,
+    rdfa,
     respond,
     search,
     shacl,
@@ -95,7 +96,7 @@ def create_app(
     for module in _ROUTES:
         app.register_blueprint(module.bp)
     app.context_processor(_site)
-    for module in (assets, colors, language, navigation, problems, term):
+    for module in (assets, colors, language, navigation, problems, rdfa, term):
         module.register(app)
     app.after_request(_finish)
     Throttle(options).register(app)

@@ -18,6 +18,7 @@ from kg import build, derived, queries
 from kg.dataset import Statistics
 from kg.derived import Derived
 from kg.display import Display
+from kg.documents import Documents
 from kg.errors import Forbidden, KgError, StorageFailed
 from kg.queries import ExampleQuery
 from kg.settings import Settings
@@ -52,6 +53,9 @@ class Kg:
     """Answers the queries of clients."""
 
     derived: Derived
+    documents: Documents
+    """The source documents that are at hand."""
+
     examples: tuple[ExampleQuery, ...]
     name: str
     """What the dataset is called where it does not say so itself."""
@@ -100,6 +104,7 @@ class Deployment:
             federation=bool(settings.service_hosts),
         )
         self.errands = Errands(places=settings.readers, memory=settings.reader_memory)
+        self._documents = Documents(settings.source_dir)
         self._lock = threading.Lock()
         self._deriving = threading.Lock()
         self._not_derived: KgError | None = None
@@ -186,6 +191,7 @@ class Deployment:
             store=self.pool.store(snapshot, Lane.PAGE, Limits(self.settings.page_seconds)),
             queries=self.pool.store(snapshot, Lane.QUERY),
             derived=build.opened(snapshot),
+            documents=self._documents,
             examples=tuple(queries.of(snapshot.path)),
             name=", ".join(build.source_names(snapshot)),
         )

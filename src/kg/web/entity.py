@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from flask import Blueprint, Response, request
 
-from kg import entity, formats, terms
+from kg import formats, terms
+from kg.citation import Citation
+from kg.entity import description
+from kg.entity import links as lists
+from kg.entity import page as pages
+from kg.entity.incoming import COUNTED
+from kg.entity.links import Direction, Wanted
+from kg.entity.page import Entity, Manner
 from kg.errors import BadInput, NotFound
 from kg.formats import HTML, Format, Kind
 from kg.terms import NamedNode
@@ -18,70 +27,78 @@ bp = Blueprint("entity", __name__)
 @bp.get("/def/<path:name>", defaults={"kind": "def"})
 def identifier(kind: str, name: str) -> Response:
     """Send the reader of an identifier on to the page or to the data."""
-    return _dereference(links.local(f"{kind}/{name}"))
+    return _dereference(links.meant(f"{kind}/{name}"))
 
 
 @bp.get("/resource")
 def resource() -> Response:
     """Do the same for any IRI in the data."""
-    return _dereference(_iri())
+    return _dereference([_iri("iri")])
 
 
 @bp.get("/page/<path:name>")
 def local_page(name: str) -> Response:
-    """Show what the data says about an identifier of this service."""
+    """Show what the data says about an identifier of this service. Cost: four queries."""
     return _page(links.local(name))
 
 
 @bp.get("/page")
 def page() -> Response:
     """Show what the data says about any IRI."""
-    return _page(_iri())
+    return _page(_iri("iri"))
 
 
 @bp.get("/data/<path:name>.<extension>")
 def local_data(name: str, extension: str) -> Response:
-    """Send the triples about an identifier of this service."""
+    """Send the triples about an identifier of this service. Cost: two queries."""
     return _data(links.local(name), _by_extension(extension))
 
 
 @bp.get("/data.<extension>")
 def data(extension: str) -> Response:
     """Send the triples about any IRI."""
-    return _data(_iri(), _by_extension(extension))
+    return _data(_iri("iri"), _by_extension(extension))
 
 
-def _iri() -> NamedNode:
-    text = request.args.get("iri")
+def _iri(name: str) -> NamedNode:
+    text = request.args.get(name)
     if text is None:
-        raise BadInput("expected a parameter `iri`, got none")
+        raise BadInput(f"expected a parameter `{name}`, got none")
     return terms.iri(text)
 
 
-def _dereference(iri: NamedNode) -> Response:
+def _dereference(candidates: Sequence[NamedNode]) -> Response:
     format = respond.choose((HTML, *formats.offers(Kind.GRAPH)))
-    _must_exist(iri)
-    return respond.see_other(links.page(iri) if format is HTML else links.data(iri, format))
-
-
-def _must_exist(iri: NamedNode) -> None:
-    if not entity.exists(current_kg.store, iri):
+    found = description.mentioned(current_kg.store, candidates)
+    if not found:
         raise NotFound("the data does not mention this identifier")
+    return respond.see_other(
+        links.page(found[0]) if format is HTML else links.data(found[0], format)
+    )
 
 
 def _page(iri: NamedNode) -> Response:
-    return respond.conditional(HTML, lambda: _rendered(iri))
+    direction = next((each for each in Direction if each in request.args), None)
+    if direction is None:
+        return respond.conditional(HTML, lambda: _rendered(iri))
+    return respond.conditional(HTML, lambda: _list(iri, direction))
 
 
 def _rendered(iri: NamedNode) -> Response:
-    found = entity.load(current_kg.store, iri, language.languages())
+    found = pages.load(current_kg.store, iri, _manner())
     offered = [
         format
         for format in formats.offers(Kind.GRAPH)
         if format is not formats.RDF_XML or found.fits_rdf_xml
     ]
     response = respond.page(
-        "entity.html", entity=found, formats=offered, findings=shacl.concerning(iri)
+        "entity.html",
+        entity=found,
+        formats=offered,
+        query=description.query(iri),
+        findings=shacl.concerning(iri),
+        citation=_citation(found),
+        listed=_address_of_list(iri),
     )
     for format in offered:
         response.headers.add(
@@ -90,13 +107,58 @@ def _rendered(iri: NamedNode) -> Response:
     return response
 
 
+def _manner() -> Manner:
+    statistics = current_kg.statistics
+    return Manner(
+        language.languages(),
+        current_kg.display,
+        frozenset(NamedNode(each.iri) for each in statistics.properties),
+        current_kg.documents.texts,
+    )
+
+
+def _citation(found: Entity) -> Citation:
+    title = current_kg.statistics.title(language.languages())
+    dataset = title.text if title else current_kg.name
+    return Citation(found.label.text, dataset, found.iri.value, current_kg.snapshot)
+
+
+def _list(iri: NamedNode, direction: Direction) -> Response:
+    """Show all values of a property, or all that points here by it, page by page."""
+    wanted = Wanted(iri, _iri(direction), direction, _page_number())
+    naming = current_kg.display.label_properties
+    found = lists.listing(current_kg.store, wanted, language.languages(), naming)
+    address = _address_of_list(iri)
+    return respond.page(
+        "entity-list.html",
+        list=found,
+        address=lambda number: address(direction, wanted.property, number),
+    )
+
+
+def _address_of_list(iri: NamedNode) -> Callable[..., str]:
+    def address(direction: str, property: NamedNode, number: int = 1) -> str:
+        return links.page(iri, {direction: property.value, "page": str(number)})
+
+    return address
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(COUNTED))
+    if not is_number:
+        raise BadInput(f"expected a number as `page`, got {text[:20]!r}")
+    return int(text)
+
+
 def _data(iri: NamedNode, format: Format) -> Response:
     return respond.conditional(format, lambda: _triples(iri, format))
 
 
 def _triples(iri: NamedNode, format: Format) -> Response:
-    _must_exist(iri)
-    response = respond.result(entity.describe(current_kg.store, iri, format))
+    if not description.exists(current_kg.store, iri):
+        raise NotFound("the data does not mention this identifier")
+    response = respond.result(description.describe(current_kg.store, iri, format))
     response.headers.add("Link", f'<{links.page(iri)}>; rel="describedby"; type="text/html"')
     return response
 

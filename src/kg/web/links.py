@@ -6,11 +6,14 @@ What lies below the base IRI has an address of its own: `<base>id/x` is `/id/x` 
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlencode
 
 from flask import request
 
 from kg import terms
+from kg.errors import BadInput
 from kg.formats import Format
 from kg.terms import NamedNode
 from kg.web.current import current_kg
@@ -25,14 +28,43 @@ def local(path: str) -> NamedNode:
     return terms.iri(current_kg.settings.base_iri + path)
 
 
+def meant(path: str) -> list[NamedNode]:
+    """Return the IRIs that a request for `path` may mean, the most likely first.
+
+    On the wire an IRI is a URI (RFC 3987, 3.1), and servers undo its escapes: what is left may have
+    been written with Unicode or escaped, composed or not, and its slashes escaped too.
+    """
+    query = request.query_string.decode("ascii", "ignore")
+    known = ("format", "lang", "content")
+    own = f"{path}?{query}" if query and not set(request.args) <= set(known) else path
+    forms = [own, unicodedata.normalize("NFC", own), unicodedata.normalize("NFD", own)]
+    forms += [quote(each, safe=_PATH + "?%") for each in (own, forms[1])]
+    kind, _, name = path.partition("/")
+    if "/" in name:
+        forms += [f"{kind}/{quote(name, safe=safe)}" for safe in (_PATH.replace("/", ""), "")]
+        forms.append(f"{kind}/{name.replace('/', '%2F')}")
+    base = current_kg.settings.base_iri
+    return [iri for form in dict.fromkeys(forms) if (iri := _valid(base + form))]
+
+
+def _valid(text: str) -> NamedNode | None:
+    try:
+        return terms.iri(text)
+    except BadInput:
+        return None
+
+
 def resource(iri: NamedNode) -> str:
     """Return the address at which an IRI is dereferenced."""
     return _address("", "/resource", iri)
 
 
-def page(iri: NamedNode) -> str:
-    """Return the address of the page about an IRI."""
-    return _address("/page", "/page", iri)
+def page(iri: NamedNode, parameters: Mapping[str, str] | None = None) -> str:
+    """Return the address of the page about an IRI, with further parameters."""
+    address = _address("/page", "/page", iri)
+    if not parameters:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(parameters)}"
 
 
 def data(iri: NamedNode, format: Format) -> str:

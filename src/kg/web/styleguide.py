@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, current_app
 
 from kg import formats
-from kg.entity import Fact, Value
+from kg.entity.values import Fact, Value
 from kg.errors import NotFound
 from kg.formats import Kind
 from kg.labels import Label

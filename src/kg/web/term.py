@@ -8,6 +8,7 @@ from flask import Flask
 
 from kg.terms import RDF, XSD, BlankNode, Literal, NamedNode, Term, Triple, local_name
 from kg.web import links
+from kg.web.current import current_kg
 
 _PLAIN = frozenset({XSD.string.value, RDF.langString.value})
 
@@ -78,5 +79,6 @@ def digits(text: str) -> str:
 
 
 def outside(iri: NamedNode) -> str | None:
-    """Return the address of an IRI on the web if following it is safe, else None."""
-    return iri.value if iri.value.startswith(("http://", "https://")) else None
+    """Return the address of an IRI elsewhere on the web if following it is safe, else None."""
+    is_elsewhere = not iri.value.startswith(current_kg.settings.base_iri)
+    return iri.value if is_elsewhere and iri.value.startswith(("http://", "https://")) else None
