@@ -83,6 +83,7 @@ def create_app(
     database = database or _database(options)
     app = Flask(__name__, static_folder=None)
     app.config["TRUSTED_HOSTS"] = list(options.trusted_hosts) or None
+    app.url_map.merge_slashes = False  # two slashes in an identifier are two slashes
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions["kg"] = Deployment(options, database, writable=writable)
     journal.register(app, app.extensions["kg"])

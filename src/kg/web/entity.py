@@ -48,9 +48,10 @@ def page() -> Response:
     return _page(_iri("iri"))
 
 
-@bp.get("/data/<path:name>.<extension>")
-def local_data(name: str, extension: str) -> Response:
+@bp.get("/data/<path:file>")
+def local_data(file: str) -> Response:
     """Send the triples about an identifier of this service. Cost: two queries."""
+    name, _, extension = file.rpartition(".")
     return _data(links.local(name), _by_extension(extension))
 
 
@@ -101,9 +102,7 @@ def _rendered(iri: NamedNode) -> Response:
         listed=_address_of_list(iri),
     )
     for format in offered:
-        response.headers.add(
-            "Link", f'<{links.data(iri, format)}>; rel="alternate"; type="{format.media_type}"'
-        )
+        respond.link(response, links.data(iri, format), "alternate", format)
     return response
 
 
@@ -159,7 +158,7 @@ def _triples(iri: NamedNode, format: Format) -> Response:
     if not description.exists(current_kg.store, iri):
         raise NotFound("the data does not mention this identifier")
     response = respond.result(description.describe(current_kg.store, iri, format))
-    response.headers.add("Link", f'<{links.page(iri)}>; rel="describedby"; type="text/html"')
+    respond.link(response, links.page(iri), "describedby", HTML)
     return response
 
 

@@ -7,7 +7,7 @@ What lies below the base IRI has an address of its own: `<base>id/x` is `/id/x` 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote, urlencode
 
 from flask import request
@@ -35,16 +35,23 @@ def meant(path: str) -> list[NamedNode]:
     been written with Unicode or escaped, composed or not, and its slashes escaped too.
     """
     query = request.query_string.decode("ascii", "ignore")
-    known = ("format", "lang", "content")
-    own = f"{path}?{query}" if query and not set(request.args) <= set(known) else path
-    forms = [own, unicodedata.normalize("NFC", own), unicodedata.normalize("NFD", own)]
-    forms += [quote(each, safe=_PATH + "?%") for each in (own, forms[1])]
+    is_of_name = bool(query) and not set(request.args) <= _PARAMETERS
     kind, _, name = path.partition("/")
-    if "/" in name:
-        forms += [f"{kind}/{quote(name, safe=safe)}" for safe in (_PATH.replace("/", ""), "")]
-        forms.append(f"{kind}/{name.replace('/', '%2F')}")
-    base = current_kg.settings.base_iri
+    forms = [f"{form}?{query}" for form in _forms(name)] if is_of_name else [*_forms(name)]
+    base = f"{current_kg.settings.base_iri}{kind}/"
     return [iri for form in dict.fromkeys(forms) if (iri := _valid(base + form))]
+
+
+# Parameters of identifiers that are not part of them.
+_PARAMETERS = frozenset({"format", "lang", "content"})
+
+
+def _forms(name: str) -> Iterator[str]:
+    """Yield a name as it is, escaped where it must be, and wherever it may be."""
+    for form in (name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)):
+        for escaped in (form, quote(form, safe=_PATH), quote(form)):
+            yield escaped
+            yield escaped.replace("/", "%2F")
 
 
 def _valid(text: str) -> NamedNode | None:

@@ -103,6 +103,17 @@ def see_other(address: str) -> Response:
     return Response(status=303, headers={"Location": address})
 
 
+LONGEST_LINK = 2000
+"""Characters of an address up to which a header links to it; proxies have little room for more."""
+
+
+def link(response: Response, address: str, relation: str, format: Format) -> None:
+    """Say in a header where else to look (RFC 8288); `address` is one that `kg.web.links` made."""
+    if len(address) <= LONGEST_LINK:
+        value = f'<{address}>; rel="{relation}"; type="{format.media_type}"'
+        response.headers.add("Link", value)
+
+
 def finish(response: Response) -> None:
     """Add what every response carries."""
     response.vary.add("Accept-Encoding")
