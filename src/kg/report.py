@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kg import labels
+from kg import labels, spelled
 from kg.labels import Label
+from kg.spelled import Value
 from kg.store import Store
 from kg.terms import RDF, XSD, BlankNode, Literal, NamedNode, Term, Triple, parsed
 from kg.validation import SH
 from kg.violations import Finding
-
-_IRI = re.compile(r"<[^<>]*>")
 
 
 def as_json(
@@ -59,23 +57,21 @@ def triples(*, conforms: bool, findings: Iterable[Finding]) -> Iterator[Triple]:
         yield Triple(result, RDF.type, SH.ValidationResult)
         yield Triple(result, SH.resultSeverity, SH[finding.severity])
         yield Triple(result, SH.sourceConstraintComponent, SH[finding.component])
-        for property, spelled in (
+        for property, text in (
             (SH.focusNode, finding.focus),
-            (SH.resultPath, finding.path if _IRI.fullmatch(finding.path) else ""),
+            (SH.resultPath, finding.path if spelled.is_iri(finding.path) else ""),
             (SH.value, finding.value),
             (SH.sourceShape, finding.shape),
         ):
-            if spelled:
-                yield Triple(result, property, _term(spelled))
+            if text:
+                yield Triple(result, property, _term(text))
         for message in finding.messages:
-            text = Literal(message.text, language=message.language or None)
-            yield Triple(result, SH.resultMessage, text)
+            words = Literal(message.text, language=message.language or None)
+            yield Triple(result, SH.resultMessage, words)
 
 
-def _term(spelled: str) -> Term:
-    if spelled.startswith("_:"):
-        return BlankNode()
-    return parsed(spelled)
+def _term(text: str) -> Term:
+    return BlankNode() if text.startswith("_:") else parsed(text)
 
 
 @dataclass(frozen=True)
@@ -91,15 +87,6 @@ class Line:
     component: str
 
 
-@dataclass(frozen=True)
-class Value:
-    """A term with its label if it is an IRI; a path of several steps is a text."""
-
-    term: Term | None
-    text: str
-    label: Label | None = None
-
-
 def lines(
     store: Store,
     findings: Sequence[Finding],
@@ -109,13 +96,8 @@ def lines(
     """Return findings for a page, by one query; `properties` are those that name things."""
     named = labels.fetch(store, _iris(findings), languages, properties) if findings else {}
 
-    def value(spelled: str) -> Value:
-        if _IRI.fullmatch(spelled):
-            term = NamedNode(spelled[1:-1])
-            return Value(term, term.value, named[term])
-        if spelled.startswith('"'):
-            return Value(parsed(spelled), spelled)
-        return Value(None, _IRI.sub(lambda found: named[NamedNode(found[0][1:-1])].text, spelled))
+    def value(text: str) -> Value:
+        return spelled.value(text, named)
 
     return [
         Line(
@@ -132,6 +114,6 @@ def lines(
 
 
 def _iris(findings: Iterable[Finding]) -> set[NamedNode]:
-    texts = (text for each in findings for text in (each.focus, each.path, each.shape, each.value))
-    found = (match for text in texts if not text.startswith('"') for match in _IRI.findall(text))
-    return {NamedNode(each[1:-1]) for each in found}
+    return spelled.iris(
+        text for each in findings for text in (each.focus, each.path, each.shape, each.value)
+    )

@@ -116,6 +116,33 @@ def read(store: Store) -> Declarations:
     )
 
 
+_AXIOMS = (OWL.AllDisjointClasses, OWL.AllDisjointProperties)
+
+_DEPTH = 4
+"""How deep blank nodes are followed, lists counting once."""
+
+
+def everything() -> str:
+    """Return the query that asks for the ontology itself: all that is said of declared terms.
+
+    What hangs on them by blank nodes is part of it, as are axioms without a name.
+    """
+    declared = f"{values('kind', (*KINDS, *_AXIOMS))} ?term a ?kind"
+    ways = [f"{{ {declared} . ?term ?p ?o BIND(?term AS ?node) }}"]
+    steps, here = "", "?term"
+    for depth in range(1, _DEPTH + 1):
+        there = f"?node{depth}"
+        steps += (
+            f" . {here} ?p{depth} ?blank{depth} "
+            f"FILTER(isBlank(?blank{depth}) && ?p{depth} != {spell(RDF.rest)}) "
+            f"?blank{depth} {spell(RDF.rest)}* {there}"
+        )
+        ways.append(f"{{ {declared}{steps} . {there} ?p ?o BIND({there} AS ?node) }}")
+        here = there
+    found = f"SELECT DISTINCT ?node ?p ?o {{ {' UNION '.join(ways)} }}"
+    return f"CONSTRUCT {{ ?node ?p ?o }} WHERE {{ {found} }}"
+
+
 def _hierarchy(store: Store, role: Role) -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     rows = store.query(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -32,6 +32,10 @@ class Cut(Generic[T]):
     def rest(self) -> int:
         """How many rows are left out."""
         return self.total - len(self.rows)
+
+    def first(self, number: int) -> Cut[T]:
+        """Return the same with no more than so many rows."""
+        return Cut(self.rows[:number], self.total)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,11 @@ class OntologyIndex:
         found = [_term(*row) for row in self._rows("SELECT * FROM term WHERE iri = ?", iri)]
         return min(found, key=lambda each: list(Role).index(each.role), default=None)
 
+    def of_role(self, iri: str, role: Role) -> Term | None:
+        """Return a term in one of its roles."""
+        rows = self._rows("SELECT * FROM term WHERE iri = ? AND role = ?", iri, role)
+        return next((_term(*row) for row in rows), None)
+
     def terms(self, role: Role, most: int = 10 * ROWS) -> Cut[Term]:
         """Return the terms of a role, those that are used most first."""
         return self._cut(_term, "*", "FROM term WHERE role = ?", "uses DESC, iri", role, most=most)
@@ -115,6 +124,10 @@ class OntologyIndex:
             "WHERE parent = ? AND above.role = ?"
         )
         return self._cut(Below, "child, uses", source, "uses DESC, child", iri, role)
+
+    def links(self, role: Role) -> Iterator[tuple[str, str]]:
+        """Yield each term of a role that stands below another, with that other, in order."""
+        yield from self._rows("SELECT child, parent FROM above WHERE role = ?", role)
 
     def parents(self, iri: str, role: Role) -> tuple[str, ...]:
         """Return the terms directly above one."""
@@ -165,12 +178,20 @@ class OntologyIndex:
 
     def declared(self, property: str) -> tuple[Declared, ...]:
         """Return the declared domains and ranges of a property."""
+        return self.bounds([property])[property]
+
+    def bounds(self, properties: Collection[str]) -> Mapping[str, tuple[Declared, ...]]:
+        """Return the declared domains and ranges of some properties; () where none is."""
+        found: dict[str, tuple[Declared, ...]] = dict.fromkeys(properties, ())
         rows = self._rows(
-            "SELECT is_range, alternatives, outside FROM bound WHERE property = ? "
-            "ORDER BY is_range, alternatives",
-            property,
+            "SELECT property, is_range, alternatives, outside FROM bound WHERE property IN "
+            "(SELECT value FROM json_each(?)) ORDER BY property, is_range, alternatives",
+            json.dumps(list(properties)),
         )
-        return tuple(Declared(bool(row[0]), tuple(json.loads(row[1])), row[2]) for row in rows)
+        for property, is_range, alternatives, outside in rows:
+            bound = Declared(bool(is_range), tuple(json.loads(alternatives)), outside)
+            found[property] += (bound,)
+        return found
 
     def bounding(self, owner: str) -> Cut[Bounding]:
         """Return the properties for which a class is declared."""

@@ -29,6 +29,9 @@ _ABOUT = (
 _REPORT = frozenset(SH[name] for name in _REPORTED.split())
 _NO_CONSTRAINTS = _REPORT | {SH[name] for name in _ABOUT.split()}
 
+# What counts the values that an earlier constraint chooses.
+_LATER = frozenset({SH.qualifiedMinCount, SH.qualifiedMaxCount})
+
 Node = dict[NamedNode, list[Term]]
 
 
@@ -149,7 +152,7 @@ class _Graph:
     def _demands(
         self, node: Mapping[NamedNode, list[Term]], above: frozenset[Term]
     ) -> Iterator[Demand]:
-        for parameter in sorted(node, key=str):
+        for parameter in sorted(node, key=lambda each: (each in _LATER, str(each))):
             if not parameter.value.startswith(SH.prefix) or parameter in _NO_CONSTRAINTS:
                 continue
             found: list[str] = []

@@ -29,6 +29,7 @@ from kg.web import (
     journal,
     language,
     navigation,
+    ontology,
     problems,
     queries,
     questions,
@@ -62,6 +63,7 @@ _ROUTES = (
     graphs,
     entity,
     search,
+    ontology,
     dataset,
     health,
     queries,
@@ -97,7 +99,7 @@ def create_app(
     for module in _ROUTES:
         app.register_blueprint(module.bp)
     app.context_processor(_site)
-    for module in (assets, colors, language, navigation, problems, rdfa, term):
+    for module in (assets, colors, language, navigation, ontology, problems, rdfa, term):
         module.register(app)
     app.after_request(_finish)
     Throttle(options).register(app)

@@ -17,7 +17,7 @@ from kg.entity.page import Entity, Manner
 from kg.errors import BadInput, NotFound
 from kg.formats import HTML, Format, Kind
 from kg.terms import NamedNode
-from kg.web import language, links, respond, shacl
+from kg.web import language, links, ontology, respond, shacl
 from kg.web.current import current_kg
 
 bp = Blueprint("entity", __name__)
@@ -98,6 +98,7 @@ def _rendered(iri: NamedNode) -> Response:
         formats=offered,
         query=description.query(iri),
         findings=shacl.concerning(iri),
+        about=ontology.about(iri),
         citation=_citation(found),
         listed=_address_of_list(iri),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _
 
 from kg.web import links
@@ -25,7 +25,7 @@ def has(endpoint: str) -> bool:
 
 
 def _bar() -> dict[str, Any]:
-    here = (request.endpoint or "").partition(".")[0]
+    here = g.get("place") or (request.endpoint or "").partition(".")[0]
     return {
         "places": [
             {"url": url_for(endpoint), "name": name, "here": endpoint.partition(".")[0] == here}
