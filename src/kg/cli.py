@@ -113,6 +113,7 @@ def main() -> None:
 @main.command()
 @Files
 @Db
+@At
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--writable", is_flag=True, help="Take changes from whoever bears KG_TOKEN.")
@@ -121,19 +122,37 @@ def main() -> None:
 def serve(  # noqa: PLR0917  click passes them by name
     files: tuple[Path, ...],
     db: Path | None,
+    endpoint: str | None,
     host: str,
     port: int,
     writable: bool,
     questions: Path | None,
     no_gate: bool,
 ) -> None:
-    """Serve the bundled graph, or FILES, or the database in --db.
+    """Serve the bundled graph, or FILES, or the database in --db, or what --endpoint holds.
 
     FILES are built into --db (or a folder in your cache) unless it already holds just these.
     """
-    options = _settings(db)
-    database = _database(files, options, questions, gate=not no_gate)
-    serving.run(options, database, host=host, port=port, writable=writable, announce=_announce)
+    options = _settings(db, endpoint)
+    asked = bool(files) or bool(db) or writable
+    if endpoint and asked:
+        raise BadInput("--endpoint excludes FILES, --db and --writable: its data stays where it is")
+    source: Database | Endpoint
+    if options.endpoint and not asked:
+        source, server = examining.adapted(examining.endpoint(options))
+        told = f"{source.url} ({server.name})"
+    else:
+        source = _database(files, options, questions, gate=not no_gate)
+        told = str(source.path)
+    serving.run(
+        options,
+        source,
+        host=host,
+        port=port,
+        writable=writable,
+        questions=questions,
+        announce=lambda address: click.echo(f"{told} is served at {address} (Ctrl-C stops it)"),
+    )
 
 
 @main.command()
@@ -243,7 +262,7 @@ def doctor(url: str) -> None:
     Ends with 1 when it lacks something without which it cannot be served. Credentials are taken
     from KG_ENDPOINT_USER and KG_ENDPOINT_PASSWORD, or KG_ENDPOINT_TOKEN.
     """
-    report = examining.examine(_endpoint(_settings(None, url)))
+    report = examining.examine(examining.endpoint(_settings(None, url)))
     table = Table("topic", "question", "")
     for each in report.findings:
         told = Text(each.verdict, _COLOURS[each.verdict])
@@ -406,16 +425,7 @@ def _store(data: Sequence[Path], options: Settings) -> EmbeddedStore:
 
 
 def _remote(options: Settings) -> RemoteStore:
-    return RemoteStore(_endpoint(options), snapshot="remote")
-
-
-def _endpoint(options: Settings) -> Endpoint:
-    return Endpoint(
-        options.endpoint,
-        options.endpoint_user,
-        options.endpoint_password,
-        options.endpoint_token,
-    )
+    return RemoteStore(examining.endpoint(options), snapshot="remote")
 
 
 def _validated(outcome: validation.Validation) -> str:
@@ -424,10 +434,6 @@ def _validated(outcome: validation.Validation) -> str:
     if outcome.violations:
         return f"{len(outcome.violations)} results from {outcome.shapes} shapes"
     return f"conforms to {outcome.shapes} shapes"
-
-
-def _announce(address: str, database: Database) -> None:
-    click.echo(f"{database.path} is served at {address} (Ctrl-C stops it)")
 
 
 def _read(path: Path) -> str:

@@ -70,6 +70,13 @@ class Statistics:
     titles: tuple[Label, ...]
     descriptions: tuple[Label, ...]
 
+    uncounted: tuple[str, ...] = ()
+    """The names of the numbers above that nobody has counted, so that they say nothing.
+
+    A store at another place may be too large, or too slow, for them. Of `classes` and `properties`
+    some may then be missing.
+    """
+
     def title(self, languages: Sequence[str]) -> Label | None:
         """Return the title of the dataset in the most wanted language."""
         return choose(self.titles, languages)
@@ -93,7 +100,7 @@ class Statistics:
             "descriptions": Label,
         }
         lists = {name: tuple(row(**each) for each in value[name]) for name, row in rows.items()}
-        return cls(**{**value, **lists})
+        return cls(**{**value, **lists, "uncounted": tuple(value["uncounted"])})
 
 
 def count(store: Store) -> Statistics:
@@ -102,7 +109,12 @@ def count(store: Store) -> Statistics:
     Properties and classes are counted one by one, so that what is held in memory is of the size of
     the largest of them and not of the data.
     """
-    graphs = _graphs(store)
+    default = _number(store, _ALL, OWN_DEFAULT_GRAPH)
+    return count_in(store, ((GraphCount(None, default),) if default else ()) + graphs(store))
+
+
+def count_in(store: Store, graphs: tuple[GraphCount, ...]) -> Statistics:
+    """Return the statistics of a store whose graphs are known."""
     placed = _number(store, _ALL)
     # Where all triples are in one graph, none is in two.
     properties = _properties(store, shared=[each.triples for each in graphs] != [placed])
@@ -124,15 +136,13 @@ def count(store: Store) -> Statistics:
     )
 
 
-def _graphs(store: Store) -> tuple[GraphCount, ...]:
-    """Count the default graph and the graphs that have an IRI; others cannot be asked for."""
+def graphs(store: Store) -> tuple[GraphCount, ...]:
+    """Count the graphs that have an IRI; others cannot be asked for."""
     rows = store.query(
         "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER(isIRI(?g)) } "
         "GROUP BY ?g ORDER BY ?g"
     ).solutions()
-    named = tuple(GraphCount(row["g"].value, int(row["n"].value)) for row in rows if row["g"])
-    default = _number(store, _ALL, OWN_DEFAULT_GRAPH)
-    return (GraphCount(None, default), *named) if default else named
+    return tuple(GraphCount(row["g"].value, int(row["n"].value)) for row in rows if row["g"])
 
 
 def _classes(store: Store) -> tuple[ClassCount, ...]:
@@ -168,6 +178,36 @@ _ALL = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 def _number(store: Store, query: str, scope: Scope = EVERYTHING) -> int:
     (row,) = store.query(query, scope).solutions()
     return int(row["n"].value)
+
+
+MOST_TERMS = 300
+"""Classes, and properties, that are known of a store that cannot be counted."""
+
+_NUMBERS = (
+    "triples", "shared_triples", "entities", "subjects", "objects",
+    "graphs", "classes", "properties",
+)  # fmt: skip
+
+NOTHING = Statistics(
+    snapshot="", triples=0, shared_triples=0, entities=0, subjects=0, objects=0, graphs=(),
+    classes=(), properties=(), dataset=None, titles=(), descriptions=(), uncounted=_NUMBERS,
+)  # fmt: skip
+"""What is known of a store before anything was asked."""
+
+
+def outline(store: Store) -> Statistics:
+    """Return some classes and properties of a store that is too large to be counted."""
+
+    def some(question: str) -> list[str]:
+        rows = store.query(f"SELECT DISTINCT ?x {{ {question} }} LIMIT {MOST_TERMS}").solutions()
+        return sorted(row["x"].value for row in rows if isinstance(row["x"], NamedNode))
+
+    return dataclasses.replace(
+        NOTHING,
+        snapshot=store.snapshot,
+        classes=tuple(ClassCount(iri, 0) for iri in some("?s a ?x")),
+        properties=tuple(PropertyCount(iri, 0, 0, 0) for iri in some("?s ?x ?o")),
+    )
 
 
 def _described(store: Store) -> NamedNode | None:

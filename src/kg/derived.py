@@ -157,7 +157,12 @@ def of(snapshot: Snapshot) -> Derived:
     """
     folder = snapshot.path / FOLDER
     with _readable(snapshot.path):
-        path = folder / snapshot.id if is_complete(snapshot) else max(folder.iterdir())
+        return at(folder / snapshot.id if is_complete(snapshot) else max(folder.iterdir()))
+
+
+def at(path: Path) -> Derived:
+    """Return what was derived into a folder. Raises StorageFailed when it is damaged."""
+    with _readable(path):
         return Derived(
             path.name,
             path,

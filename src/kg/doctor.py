@@ -16,7 +16,9 @@ from functools import partial
 
 from kg.errors import BadQuery, KgError, RemoteFailed
 from kg.formats import Format, Kind, offers
-from kg.store.remote import Endpoint, RemoteStore, Way, ask, failures
+from kg.settings import Settings
+from kg.store import Limits
+from kg.store.remote import DATASET, Endpoint, RemoteStore, Way, ask, failures
 from kg.terms import Literal, NamedNode, spell
 
 SECONDS = 10.0
@@ -103,6 +105,31 @@ class Report:
     def usable(self) -> bool:
         """Whether nothing that is needed is missing."""
         return not any(each.needed and each.verdict is Verdict.FAILED for each in self.findings)
+
+
+def endpoint(options: Settings) -> Endpoint:
+    """Return the endpoint that the settings name."""
+    dataset = [(name, graph) for name in DATASET for graph in options.endpoint_graphs]
+    return Endpoint(
+        options.endpoint,
+        options.endpoint_user,
+        options.endpoint_password,
+        options.endpoint_token,
+        tuple(dataset),
+    )
+
+
+def adapted(endpoint: Endpoint) -> tuple[Endpoint, Server]:
+    """Return how an endpoint is best asked, and what is known of its make; three small questions.
+
+    Raises BadQuery and RemoteFailed where it does not answer at all.
+    """
+    store = RemoteStore(endpoint, snapshot="")
+    store.query("ASK {}", limits=Limits(SECONDS)).boolean()
+    server = _server(endpoint)
+    if any(name in DATASET for name, _ in endpoint.parameters):
+        return endpoint, server  # the operator has chosen
+    return _union(endpoint, server).endpoint, server
 
 
 def examine(endpoint: Endpoint) -> Report:

@@ -176,7 +176,12 @@ class ExampleQuery:
 def of(snapshot: Path) -> list[ExampleQuery]:
     """Return the queries that came with a snapshot, or else those that suit any data."""
     folder = snapshot / "queries"
-    return load(folder if folder.is_dir() else Path(__file__).parent / "examples")
+    return load(folder) if folder.is_dir() else usual()
+
+
+def usual() -> list[ExampleQuery]:
+    """Return the queries that suit any data."""
+    return load(Path(__file__).parent / "examples")
 
 
 def named(name: str, among: Sequence[ExampleQuery]) -> ExampleQuery:

@@ -41,6 +41,9 @@ class Settings:
     endpoint_token: str = ""
     """How one gets in there: by name and password, or by a bearer token."""
 
+    endpoint_graphs: tuple[str, ...] = ()
+    """IRIs of the graphs of the endpoint that are served; none given means those that it shows."""
+
     base_iri: str = "https://kg.example/"
     """Identifiers below this IRI are served here: `<base>id/x` at `/id/x`."""
 

@@ -85,6 +85,11 @@ def make(store: EmbeddedStore, folder: Path) -> Validation:
     return outcome
 
 
+def skip(store: Store, folder: Path, why: str) -> None:
+    """Write for `Violations` that nothing was validated, and why."""
+    _write(folder / FILE, validation.NOTHING, why, store)
+
+
 def _write(file: Path, outcome: Validation, error: str, store: Store) -> None:
     kept = outcome.violations[:KEPT]
     wrong = sum(each.severity == "Violation" for each in outcome.violations)

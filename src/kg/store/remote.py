@@ -43,6 +43,9 @@ from kg.terms import DefaultGraph
 LARGEST = 256 * 1024 * 1024
 """Bytes of an answer that are read where a query names no limit."""
 
+DATASET = ("default-graph-uri", "named-graph-uri")
+"""The parameters that name a dataset; those of a query replace those of its endpoint."""
+
 LONGEST_MESSAGE = 300
 """Characters of what an endpoint says about an error that are passed on."""
 
@@ -193,7 +196,8 @@ def ask(
         wrapper.addCustomHttpHeader("Authorization", f"Bearer {endpoint.token}")
     elif endpoint.user:
         wrapper.setCredentials(endpoint.user, endpoint.password)
-    for name, value in (*endpoint.parameters, *_dataset(scope)):
+    told = (each for each in endpoint.parameters if not (scope.given and each[0] in DATASET))
+    for name, value in (*told, *_dataset(scope)):
         wrapper.addParameter(name, value)
     return wrapper.query().response
 

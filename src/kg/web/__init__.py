@@ -13,8 +13,9 @@ from flask_babel import Babel
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kg import build, bundle, settings
+from kg import build, bundle, doctor, settings
 from kg.settings import Settings
+from kg.store.remote import Endpoint
 from kg.store.snapshots import Database
 from kg.web import (
     assets,
@@ -43,6 +44,7 @@ from kg.web import (
     update,
 )
 from kg.web.current import Deployment, current_kg
+from kg.web.endpoint import EndpointDeployment
 from kg.web.throttle import Throttle
 
 SECURITY_HEADERS = {
@@ -74,20 +76,29 @@ _ROUTES = (
 
 
 def create_app(
-    options: Settings | None = None, database: Database | None = None, *, writable: bool = False
+    options: Settings | None = None,
+    source: Database | Endpoint | None = None,
+    *,
+    writable: bool = False,
+    questions: Path | None = None,
 ) -> Flask:
-    """Return the application over the current snapshot of `database`.
+    """Return the application over the current snapshot of a database, or over an endpoint.
 
-    Without arguments, for WSGI servers, settings come from the environment, and the database is the
+    An endpoint is asked as `kg.doctor.adapted` has found best, and has no questions of its own.
+    Without arguments, for WSGI servers, settings come from the environment, and the source is the
     one they name or else the bundled graph, built when it is not there yet.
     """
     options = options or settings.load(environment=os.environ)
-    database = database or _database(options)
     app = Flask(__name__, static_folder=None)
     app.config["TRUSTED_HOSTS"] = list(options.trusted_hosts) or None
     app.url_map.merge_slashes = False  # two slashes in an identifier are two slashes
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
-    app.extensions["kg"] = Deployment(options, database, writable=writable)
+    source = source or _source(options)
+    app.extensions["kg"] = (
+        EndpointDeployment(options, source, questions)
+        if isinstance(source, Endpoint)
+        else Deployment(options, source, writable=writable)
+    )
     journal.register(app, app.extensions["kg"])
     app.extensions["kg.edition"] = edition.of(Path(app.root_path).parent)
     Babel(app, locale_selector=language.locale)
@@ -109,7 +120,9 @@ def create_app(
     return app
 
 
-def _database(options: Settings) -> Database:
+def _source(options: Settings) -> Database | Endpoint:
+    if options.endpoint:
+        return doctor.adapted(doctor.endpoint(options))[0]
     if options.db:
         return Database(options.db)
     sources, examples = bundle.sources(), bundle.queries()
@@ -126,6 +139,7 @@ def _site() -> dict[str, Any]:
         "site": title.text if title else current_kg.name,
         "site_language": title.language if title else "",
         "snapshot": current_kg.snapshot,
+        "live": current_kg.live,
         "software": version("kg"),
     }
 

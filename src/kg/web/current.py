@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app, g, request
 from werkzeug.local import LocalProxy
@@ -28,6 +28,9 @@ from kg.store.errand import Errands
 from kg.store.pool import Pool, PooledStore
 from kg.store.snapshots import Database, Snapshot
 from kg.store.writable import WritableStore
+
+if TYPE_CHECKING:
+    from kg.web.endpoint import EndpointDeployment
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,10 @@ class Kg:
     examples: tuple[ExampleQuery, ...]
     name: str
     """What the dataset is called where it does not say so itself."""
+
+    live: str = ""
+    """The address of the endpoint whose data this is, which may change at any moment; "" for a
+    snapshot, which never does."""
 
     @property
     def statistics(self) -> Statistics:
@@ -209,9 +216,9 @@ def _writer(settings: Settings, database: Database) -> WritableStore:
     return WritableStore(database.path, options)
 
 
-def deployment() -> Deployment:
+def deployment() -> Deployment | EndpointDeployment:
     """Return what the application of this request serves."""
-    return cast("Deployment", current_app.extensions["kg"])
+    return cast("Deployment | EndpointDeployment", current_app.extensions["kg"])
 
 
 def _of_this_request() -> Kg:

@@ -26,12 +26,13 @@ def health() -> Response:
     `degraded` means that reading goes on and something else does not; `reasons` say what.
     """
     current_kg.store.query("ASK {}").boolean()
-    troubles = deployment().troubles()
+    troubles, counted = deployment().troubles(), current_kg.statistics
     value = {
         "status": "degraded" if troubles else "ok",
         "reasons": [{"code": each.code, "detail": each.message} for each in troubles],
-        "snapshot": current_kg.snapshot,
-        "triples": current_kg.statistics.triples,
+        "snapshot": None if current_kg.live else current_kg.snapshot,
+        "endpoint": current_kg.live or None,
+        "triples": None if "triples" in counted.uncounted else counted.triples,
         "writer": deployment().writer_pid(),
         "software": f"kg {version('kg')}",
     }

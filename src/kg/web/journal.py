@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from kg.store.admission import Lane
 from kg.web.current import Deployment, usage
+from kg.web.endpoint import EndpointDeployment
 
 log = logging.getLogger("kg.requests")
 
@@ -43,7 +44,7 @@ def metrics() -> Response:
     return response
 
 
-def register(app: Flask, served: Deployment) -> None:
+def register(app: Flask, served: Deployment | EndpointDeployment) -> None:
     """Have every request counted and, where the logger `kg.requests` is on, written down."""
     registry = CollectorRegistry()
     registry.register(_State(served))
@@ -100,7 +101,7 @@ def _line(response: Response, duration: float) -> str:
 class _State(Collector):
     """What is measured when it is asked for."""
 
-    def __init__(self, served: Deployment) -> None:
+    def __init__(self, served: Deployment | EndpointDeployment) -> None:
         self._served = served
 
     def collect(self) -> Iterable[Metric]:
@@ -120,12 +121,16 @@ class _State(Collector):
             stopped.add_metric([code], number)
         yield stopped
         kg = self._served.kg()
-        yield GaugeMetricFamily("kg_triples", "Triples when last counted", kg.statistics.triples)
+        if "triples" not in kg.statistics.uncounted:
+            triples = kg.statistics.triples
+            yield GaugeMetricFamily("kg_triples", "Triples when last counted", triples)
         yield GaugeMetricFamily(
             "kg_derived_is_current", "Whether counts and indexes are of this state", kg.is_current
         )
         yield GaugeMetricFamily(
-            "kg_snapshot_seconds", "Age of the snapshot that is served", _age(kg.snapshot)
+            "kg_snapshot_seconds",
+            "Age of the snapshot, or survey of an endpoint, that is served",
+            _age(kg.snapshot),
         )
         yield GaugeMetricFamily(
             "kg_degraded", "Whether something cannot be done", bool(self._served.troubles())

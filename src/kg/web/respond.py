@@ -34,10 +34,11 @@ def conditional(
 ) -> Response:
     """Return 304 if the client has this representation of this snapshot, else what `make` gives.
 
-    A snapshot never changes, so the validator is known before any work is done (RFC 9110, 8.8.3).
+    A snapshot never changes, so the validator is known before any work is done (RFC 9110, 8.8.3);
+    of what an endpoint shows nobody knows whether it has changed, so there is none.
     What speaks to the reader is `localized`; every HTML page is.
     """
-    if request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD") or current_kg.live:
         return make()
     tag = _etag(format, localized=localized or format is formats.HTML)
     for known in compression.forms(tag):
@@ -119,7 +120,8 @@ def finish(response: Response) -> None:
     response.vary.add("Accept-Encoding")
     if response.cache_control.immutable:
         return  # it depends on its address alone
-    response.headers.setdefault(SNAPSHOT_HEADER, current_kg.snapshot)
+    if not current_kg.live:
+        response.headers.setdefault(SNAPSHOT_HEADER, current_kg.snapshot)
     response.vary.add("Accept")
     language.finish(response)
     if response.status_code in (200, 303, 304):

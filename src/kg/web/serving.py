@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 from granian import Granian
@@ -18,6 +19,7 @@ from kg.settings import Settings
 from kg.store import sandbox
 from kg.store.admission import QUEUE
 from kg.store.embedded import EmbeddedStore
+from kg.store.remote import Endpoint
 from kg.store.snapshots import Database
 from kg.web import body, create_app, journal
 from kg.web.gateway import Gateway
@@ -31,26 +33,23 @@ THREADS = 2 * QUEUE + 16
 
 def run(
     options: Settings,
-    database: Database,
+    source: Database | Endpoint,
     *,
     host: str,
     port: int,
     writable: bool,
-    announce: Callable[[str, Database], None],
+    questions: Path | None,
+    announce: Callable[[str], None],
 ) -> None:
-    """Serve until a signal ends it.
+    """Serve until a signal ends it; see `kg.web.create_app`. `announce` is told the address.
 
     Raises BadInput when the address cannot be listened at, Locked when another process writes to
     a database that is to be `writable`, and whatever opening it raises, before a worker starts.
     """
     address = _free_address(host, port)
-    snapshot = database.current()
-    build.opened(snapshot)
-    EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
-    if writable:
-        with database.writing():
-            pass  # nobody else writes to it
-    announce(f"http://{f'[{host}]' if ':' in host else host}:{port}", database)
+    if isinstance(source, Database):
+        _must_open(source, writable=writable)
+    announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     server = Granian(
         "kg.web:create_app",
         address=address,
@@ -61,17 +60,29 @@ def run(
         log_level=LogLevels.warning,
     )
     loader = cast(
-        "Callable[..., Callable[..., Any]]", partial(_gateway, options, database, writable)
+        "Callable[..., Callable[..., Any]]",
+        partial(_gateway, options, source, writable, questions),
     )
     server.serve(target_loader=loader, wrap_loader=False)
 
 
-def _gateway(options: Settings, database: Database, writable: bool) -> Gateway:
+def _must_open(database: Database, *, writable: bool) -> None:
+    snapshot = database.current()
+    build.opened(snapshot)
+    EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
+    if writable:
+        with database.writing():
+            pass  # nobody else writes to it
+
+
+def _gateway(
+    options: Settings, source: Database | Endpoint, writable: bool, questions: Path | None
+) -> Gateway:
     """Return the application; called in the process that serves, which ends with the command."""
     sandbox.die_with_parent()
     threading.stack_size(STACK)
     journal.to_standard_error()
-    application = create_app(options, database, writable=writable)
+    application = create_app(options, source, writable=writable, questions=questions)
     return Gateway(application, threads=THREADS, longest=partial(body.longest, options))
 
 
