@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,12 +20,15 @@ from kg.dataset import Statistics
 from kg.derived import Derived
 from kg.display import Display
 from kg.errors import KgError, RemoteTimeout
-from kg.formats import Format
+from kg.formats import NTRIPLES, Format
 from kg.ontology import making as ontology
 from kg.overview import Overview
 from kg.results import Result
+from kg.search import making as search
 from kg.store import EVERYTHING, UNLIMITED, Limits, Scope, Store
 from kg.store.embedded import EmbeddedStore
+from kg.store.loading import Source
+from kg.terms import NamedNode, spell
 
 QUESTION = 10.0
 """Seconds that one question may take."""
@@ -34,6 +38,12 @@ STEP = 60.0
 
 KEPT = 2
 """Surveys of an endpoint that are kept: the newest, and one that may still be in use."""
+
+INDEXED = 1_000_000
+"""Triples whose texts are fetched and indexed for the search."""
+
+SEARCH = "search"
+"""Stands among what is uncounted where some texts are not in the index of the search."""
 
 ONTOLOGY = "ontology"
 """Stands among what is uncounted where nobody looked how classes and properties are used."""
@@ -58,7 +68,7 @@ def make(store: Store, folder: Path) -> Derived:
     )
     shown = _first(lambda: display.read(_Patient(store)), lambda: _NOT_SHOWN)
     seen = _first(lambda: overview.derive(_Patient(store), statistics), lambda: _NOT_SEEN)
-    return _keep(folder, statistics, shown, seen, _Patient(store))
+    return _keep(folder, statistics, shown, seen, store)
 
 
 def blank(folder: Path) -> Derived:
@@ -123,8 +133,10 @@ def _keep(
     staging = folder / f"{id}.new"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    if not _looked(store, staging, statistics):
-        statistics = replace(statistics, uncounted=(*statistics.uncounted, ONTOLOGY))
+    looked = _looked(_Patient(store), staging, statistics)
+    indexed = _indexed(_Patient(store), staging, statistics, shown)
+    missing = [name for name, all in ((ONTOLOGY, looked), (SEARCH, indexed)) if not all]
+    statistics = replace(statistics, uncounted=(*statistics.uncounted, *missing))
     violations.skip(_nothing(), staging, _NOT_VALIDATED)
     _write(staging / "statistics.json", replace(statistics, snapshot=id).to_json())
     _write(staging / "display.json", shown.to_json())
@@ -145,6 +157,40 @@ def _looked(store: Store, folder: Path, statistics: Statistics) -> bool:
             return True
     ontology.make(_nothing(), folder, dataset.NOTHING)
     return False
+
+
+def _indexed(store: Store, folder: Path, statistics: Statistics, shown: Display) -> bool:
+    """Write an index of texts for the search; return whether all are in it.
+
+    They are fetched by property, the names first, since some endpoints send few rows at once.
+    """
+    names = [each.value for each in (*shown.label_properties, *shown.description_properties)]
+    known = {each.iri: each.triples for each in statistics.properties}
+    order = sorted(known, key=lambda iri: (_place(iri, names), known[iri]))
+    left, complete = INDEXED, not statistics.uncounted
+    with tempfile.TemporaryDirectory(prefix="texts-", dir=folder) as temporary:
+        file = Path(temporary, "texts.nt")
+        with file.open("wb") as output:
+            for iri in order:
+                property = spell(NamedNode(iri))
+                text = f"CONSTRUCT {{ ?s {property} ?o }} WHERE {{ ?s {property} ?o }} LIMIT {left}"
+                try:
+                    found = store.query(text, format=NTRIPLES).read()
+                except KgError:
+                    complete = False
+                    continue
+                output.write(found)
+                left -= found.count(b"\n")
+                if left <= 0:
+                    complete = False
+                    break
+        mirror = EmbeddedStore.in_memory([Source(file, NTRIPLES)], base_iri="urn:kg:")
+        search.make(mirror, folder)
+    return complete
+
+
+def _place(iri: str, first: Sequence[str]) -> int:
+    return first.index(iri) if iri in first else len(first)
 
 
 def _remove(old: Sequence[Path]) -> None:

@@ -59,6 +59,16 @@ def test_a_page_is_made_from_what_the_endpoint_says(served, endpoint, address, s
     assert "KG-Snapshot" not in page.headers
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("alice", "alice"), ("秀洲", "xiuzhou"), ("gf", "光伏"), ("秀洲區", "xiuzhou")],
+)
+def test_its_texts_are_searched_like_any_others(served, text, found):
+    answer = served.get("/search", query_string={"q": text, "format": "json"}).json
+    assert answer["items"][0]["iri"] == EX + found
+    assert answer["complete"]
+
+
 def test_data_comes_in_every_format(served):
     for extension in ("ttl", "nt", "jsonld", "rdf"):
         data = served.get(f"/data.{extension}?iri={EX}bob")
@@ -108,6 +118,7 @@ def test_what_cannot_be_counted_is_named_without_numbers(embedded, tmp_path):
     found = survey.make(Stubborn(embedded), tmp_path)
     assert {each.iri for each in found.statistics.classes} == {f"{EX}Person", f"{EX}Industry"}
     assert set(found.statistics.uncounted) > {"triples", "classes", survey.ONTOLOGY}
+    assert survey.SEARCH in found.statistics.uncounted
     assert found.overview.ties == ()
     assert found.violations.error
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app, g, request
 from werkzeug.local import LocalProxy
 
-from kg import build, derived, queries
+from kg import build, derived, queries, survey
 from kg.dataset import Statistics
 from kg.derived import Derived
 from kg.display import Display
@@ -81,6 +81,11 @@ class Kg:
     def is_current(self) -> bool:
         """Whether what was derived, counts among it, is of this very snapshot."""
         return self.derived.snapshot == self.snapshot
+
+    @property
+    def searches_all(self) -> bool:
+        """Whether the index of the search holds all texts of what is served."""
+        return self.is_current and survey.SEARCH not in self.statistics.uncounted
 
     def limited(self, cancellation: Cancellation, usage: Usage) -> Kg:
         """Return the same for one request, which can be stopped and is told what it has used."""

@@ -13,6 +13,7 @@ import platformdirs
 
 from kg import build, queries, survey
 from kg.derived import Derived
+from kg.documents import Documents
 from kg.errors import Forbidden, KgError, StorageFailed
 from kg.settings import Settings
 from kg.store import Limits
@@ -88,6 +89,7 @@ class EndpointDeployment:
             store=self.pool.remote(self._endpoint, found.snapshot, Lane.PAGE, page),
             queries=self.pool.remote(self._endpoint, found.snapshot, Lane.QUERY),
             derived=found,
+            documents=Documents(settings.source_dir),
             examples=self._examples,
             name=urlsplit(self._endpoint.url).hostname or self._endpoint.url,
             live=self._endpoint.url,

@@ -64,6 +64,7 @@ def _rendered() -> Response:
         data_url=links.here(format="json"),
         index=current_kg.derived.snapshot,
         is_current=current_kg.is_current,
+        searches_all=current_kg.searches_all,
     )
 
 
@@ -76,7 +77,7 @@ def _as_data() -> Response:
         {
             "query": text,
             "total": found.total,
-            "complete": current_kg.is_current,
+            "complete": current_kg.searches_all,
             "page": number,
             "items": [_item(hit, names) for hit in found.hits],
             "facets": _facets(found, names),
