@@ -97,7 +97,7 @@ class Picture {
         "collide",
         forceCollide().radius((node) => node.radius + 6),
       )
-      .force("x", forceX(0).strength(pull(0.07 * flat ** 2)))
+      .force("x", forceX(0).strength(pull(0.07 * flat ** 3)))
       .force("y", forceY(0).strength(pull(0.07)))
       .stop();
     this.root.classList.add("unarranged");
