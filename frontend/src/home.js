@@ -1,6 +1,7 @@
 // The picture of the graph: drawn when it comes into view, from its table or from the data of all things.
 
 import { whenSeen } from "./parts/seen.js";
+import { readTable } from "./parts/table-graph.js";
 
 const drawing = document.querySelector(".drawing[data-graph]");
 if (drawing) whenSeen(drawing, () => begin(drawing));
@@ -32,29 +33,7 @@ async function things(container) {
 
 /** Read the classes and how they are tied from the table below the picture. */
 function classes(container) {
-  const nodes = [];
-  const places = new Map();
-  const place = (cell) => {
-    const link = cell.querySelector("a");
-    const url = link.getAttribute("href");
-    if (!places.has(url)) {
-      places.set(url, nodes.length);
-      nodes.push({
-        url,
-        label: link.textContent.trim(),
-        language: link.querySelector("[lang]")?.lang,
-        color: [...link.classList].find((name) => /^k\d+$/.test(name)),
-      });
-    }
-    return places.get(url);
-  };
-  const links = [...container.querySelectorAll("tbody tr")].map(({ cells }) => ({
-    source: place(cells[0]),
-    target: place(cells[2]),
-    label: cells[1].textContent.trim(),
-    weight: Number(cells[3].dataset.value),
-  }));
-  return { nodes, links };
+  return readTable(container.querySelector("table"));
 }
 
 /** Show which colour is which class; pressing one shows the things of that class alone. */

@@ -27,7 +27,7 @@ from pyoxigraph import (
 
 from kg.errors import NotAcceptable, OverLimit
 from kg.formats import JSON, NTRIPLES, Format, Kind
-from kg.terms import RDF, Literal, NamedNode, Quad, Triple
+from kg.terms import RDF, Literal, NamedNode, Quad, Term, Triple
 
 Row = QuerySolution
 """A solution of a SELECT: `row["name"]` is a term, or None where unbound."""
@@ -116,12 +116,17 @@ def fits_rdf_xml(triples: Iterable[Quad | Triple]) -> bool:
     return all(_fits_rdf_xml(triple) for triple in triples)
 
 
+def fits_xml(term: Term | None) -> bool:
+    """Return whether the XML format of results can hold a term."""
+    return not (isinstance(term, Literal) and _NOT_IN_XML.search(term.value))
+
+
 def _fits_rdf_xml(triple: Quad | Triple) -> bool:
     if not _ENDS_IN_NAME.search(triple.predicate.value):
         return False
     if triple.predicate == RDF.type and isinstance(triple.object, NamedNode):
         return bool(_ENDS_IN_NAME.search(triple.object.value))
-    return not (isinstance(triple.object, Literal) and _NOT_IN_XML.search(triple.object.value))
+    return fits_xml(triple.object)
 
 
 def rewrite(ntriples: bytes, format: Format, file: Path) -> None:

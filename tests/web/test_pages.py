@@ -24,23 +24,32 @@ class Links(HTMLParser):
         self.addresses: set[str] = set()
         self.tags: list[str] = []
         self.scripts: set[str] = set()
+        self.nofollow: set[str] = set()
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.scripts |= {value for name, value in attrs if (tag, name) == ("script", "src")}
-        self.addresses |= {value for name, value in attrs if name in ("href", "src", "action")}
+        addresses = {value for name, value in attrs if name in ("href", "src", "action")}
+        self.addresses |= addresses
+        self.nofollow |= addresses if ("rel", "nofollow") in attrs else set()
 
 
 def crawl(client, start="/", limit=5000):
-    """Yield (address, response) for all pages of this service that links lead to."""
-    seen, waiting = {start}, [start]
+    """Yield (address, response) for all pages of this service that links lead to.
+
+    What a robot should not follow is opened, but its own links are not.
+    """
+    seen, ends, waiting = {start}, set(), [start]
     while waiting:
         address = waiting.pop()
         response = client.get(address, headers=HTML)
         yield address, response
-        if response.content_type.startswith("text/html") and response.status_code == 200:
-            for link in Links(response.text).addresses:
+        is_page = response.content_type.startswith("text/html") and response.status_code == 200
+        if is_page and address not in ends:
+            page = Links(response.text)
+            ends |= page.nofollow - seen
+            for link in page.addresses:
                 if link.startswith("/") and link not in seen and len(seen) < limit:
                     seen.add(link)
                     waiting.append(link)

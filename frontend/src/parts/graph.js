@@ -54,9 +54,9 @@ class Picture {
   }
 
   addNode(node) {
-    const about = [node.label, node.type, this.words.links.replace("%s", node.links)];
+    const about = [node.label, node.type, this.words.links.replace("{n}", node.links)];
     node.element = svg("a", {
-      href: node.url,
+      ...(node.url && { href: node.url }),
       class: node.color ?? "",
       tabindex: "-1",
       "aria-label": about.filter(Boolean).join(", "),

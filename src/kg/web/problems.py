@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, request
 from flask_babel import lazy_gettext as _
@@ -12,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from kg import formats
 from kg.errors import (
     BadInput,
+    BadQuery,
     Busy,
     Cancelled,
     DoesNotConform,
@@ -120,7 +123,7 @@ def status(error: KgError) -> HTTPStatus:
 
 
 def _foreseen(error: KgError) -> Response:
-    response = _problem(status(error), error.code, error.message)
+    response = _problem(status(error), error.code, error.message, place(error))
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.seconds)
     return response
@@ -148,14 +151,27 @@ def advice(code: str) -> str:
     return str(_ADVICE.get(code, ""))
 
 
-def _problem(code: HTTPStatus, name: str, detail: str) -> Response:
-    problem = {
+def place(error: KgError) -> tuple[int, int] | None:
+    """Return the line and the column of a query at which an error is, if it says so."""
+    found = _PLACE.match(error.message) if isinstance(error, BadQuery) else None
+    return (int(found["line"]), int(found["column"])) if found else None
+
+
+_PLACE = re.compile(r"line (?P<line>\d+), column (?P<column>\d+): ")
+
+
+def _problem(
+    code: HTTPStatus, name: str, detail: str, place: tuple[int, int] | None = None
+) -> Response:
+    problem: dict[str, Any] = {
         "type": "about:blank",
         "title": code.phrase,
         "status": int(code),
         "code": name,
         "detail": detail,
     }
+    if place:
+        problem["line"], problem["column"] = place
     try:
         wanted = formats.choose(request.headers.get("Accept", ""), (PROBLEM, HTML))
     except NotAcceptable:

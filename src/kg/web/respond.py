@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, current_app, render_template, request
@@ -47,7 +48,8 @@ def conditional(
             unchanged.set_etag(known)
             return unchanged
     response = make()
-    response.set_etag(tag)
+    if response.status_code == HTTPStatus.OK:
+        response.set_etag(tag)
     return response
 
 

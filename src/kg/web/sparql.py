@@ -8,27 +8,15 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 
 from kg import formats, guard, sparql, terms
-from kg.errors import (
-    BadInput,
-    BadQuery,
-    Busy,
-    Cancelled,
-    OverLimit,
-    TooLarge,
-    UnsupportedMediaType,
-)
+from kg.errors import BadInput, TooLarge, UnsupportedMediaType
 from kg.formats import HTML, Format, Kind
 from kg.store import Scope
-from kg.web import body, language, problems, respond
+from kg.web import body, console, respond
 from kg.web.body import FORM
 from kg.web.current import current_kg
 from kg.web.dataset import service_description
 
 bp = Blueprint("sparql", __name__)
-
-ROWS_SHOWN = 1000
-"""Rows of a result that its HTML page shows; the data formats have them all."""
-
 
 DIRECT = "application/sparql-query"
 
@@ -47,13 +35,14 @@ def endpoint() -> Response:
     operation = parse()
     if operation.text is None:
         return _without_query()
-    guard.check_query(operation.text, current_kg.settings.service_hosts)
-    outline = sparql.outline(operation.text)
+    text, scope = operation.text, operation.scope
+    outline = sparql.outline(text)
     kind = outline.form.kind if outline.form else Kind.SOLUTIONS
     format = respond.choose((*formats.offers(kind), HTML))
+    if format is not HTML:
+        guard.check_query(text, current_kg.settings.service_hosts)
     if outline.volatile:
-        return _answer(operation.text, operation.scope, kind, format)
-    text, scope = operation.text, operation.scope
+        return _answer(text, scope, kind, format)
     return respond.conditional(format, lambda: _answer(text, scope, kind, format))
 
 
@@ -104,38 +93,11 @@ def _scope(default: list[str], named: list[str]) -> Scope:
 def _without_query() -> Response:
     format = respond.choose((*formats.offers(Kind.GRAPH), HTML))
     if format is HTML:
-        return respond.conditional(format, lambda: _form(""))
+        return respond.conditional(format, console.ask)
     return respond.conditional(format, lambda: respond.result(service_description(format)))
 
 
 def _answer(text: str, scope: Scope, kind: Kind, format: Format) -> Response:
     if format is HTML:
-        return _page(text, scope, kind)
+        return console.answer(text, scope, kind)
     return respond.result(current_kg.queries.query(text, scope, format=format))
-
-
-def _page(text: str, scope: Scope, kind: Kind) -> Response:
-    try:
-        result = current_kg.shown().query(text, scope)
-        if kind is Kind.SOLUTIONS:
-            solutions = result.solutions()
-            return _form(text, solutions=solutions, rows=solutions.rows[:ROWS_SHOWN])
-        if kind is Kind.BOOLEAN:
-            return _form(text, boolean=result.boolean())
-        triples = result.triples()
-        return _form(text, triples=triples[:ROWS_SHOWN], triples_total=len(triples))
-    except (BadQuery, OverLimit, Busy, Cancelled) as error:
-        return _form(text, error=error.message, status=problems.status(error))
-
-
-def _form(text: str, status: int = 200, **answer: object) -> Response:
-    return respond.page(
-        "sparql.html",
-        status=status,
-        text=text,
-        examples=[
-            (example, example.title(language.languages())) for example in current_kg.examples
-        ],
-        offers=formats.offers(Kind.SOLUTIONS if "triples" not in answer else Kind.GRAPH),
-        **answer,
-    )

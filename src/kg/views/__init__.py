@@ -1,0 +1,1 @@
+"""Answers as one may look at them: a table, a chart, a timeline, a map or a graph."""

@@ -1,0 +1,239 @@
+"""The page on which people ask in SPARQL."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+
+HTML = {"Accept": "text/html"}
+ALL = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o"
+MANY = " ".join(map(str, range(1, 251)))
+NUMBERS = f"SELECT ?n ?label {{ VALUES ?n {{ {MANY} }} BIND(CONCAT('row ', STR(?n)) AS ?label) }}"
+PLACES = """PREFIX g: <http://www.opengis.net/ont/geosparql#>
+SELECT ?who ?where ?n ?from { VALUES (?who ?where ?n ?from) {
+  (<https://kg.example/id/alice> "POINT(120.7 30.7)"^^g:wktLiteral 3 "2020-01-01"^^xsd:date)
+  (<https://kg.example/id/bob> "POINT(121 31)"^^g:wktLiteral 5 "2021-01-01"^^xsd:date) } }
+""".replace("xsd:", "<http://www.w3.org/2001/XMLSchema#").replace("#date)", "#date>)")
+
+
+def ask(client, query, **parameters):
+    parameters = {"query": query, "lang": "en", **parameters}
+    return client.get("/sparql", query_string=parameters, headers=HTML)
+
+
+def rows(page: str) -> list[list[str]]:
+    """Return the texts of the cells of the answer's table."""
+    body = (
+        page.partition('<table class="answer">')[2].partition("<tbody>")[2].partition("</tbody>")[0]
+    )
+    return [
+        [
+            re.sub(r"<[^>]+>", "", cell).strip()
+            for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)
+        ]
+        for row in re.findall(r"<tr>.*?</tr>", body, re.DOTALL)
+    ]
+
+
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.all: list[tuple[str, dict]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.all.append((tag, dict(attrs)))
+
+    def links(self) -> list[str]:
+        return [attrs["href"] for tag, attrs in self.all if tag == "a" and "href" in attrs]
+
+
+def test_the_answer_is_a_table_of_labels_a_page_at_a_time(client):
+    page = ask(client, NUMBERS).text
+    assert "250 rows" in page
+    assert len(rows(page)) == 100
+    last = ask(client, NUMBERS, page=3).text
+    assert rows(last)[0][1] == "row 201"
+    assert len(rows(last)) == 50
+    assert ">Bob</bdi>" in ask(client, "SELECT ?s { ?s ?p 42 } ").text
+
+
+def test_rows_are_sorted_over_all_pages(client):
+    assert rows(ask(client, NUMBERS, sort="-n").text)[0][1] == "row 250"
+    page = ask(client, NUMBERS, sort="n").text
+    assert rows(page)[1][1] == "row 2"
+    assert 'aria-sort="ascending"' in page
+    links = [parse_qs(urlsplit(link).query) for link in Tags(page).links()]
+    assert ["-n"] in [link.get("sort") for link in links if "page" not in link]
+    assert any(link.get("page") == ["2"] and link.get("sort") == ["n"] for link in links)
+
+
+@pytest.mark.parametrize(
+    ("view", "shown"),
+    [
+        ("table", '<table class="answer">'),
+        ("chart", 'class="plot"'),
+        ("timeline", 'class="timeline"'),
+        ("map", 'class="map"'),
+        ("raw", "&#34;bindings&#34;"),
+    ],
+)
+def test_an_answer_is_shown_in_the_views_that_its_columns_allow(client, view, shown):
+    response = ask(client, PLACES, view=view)
+    assert response.status_code == 200
+    assert shown in response.text
+    assert 'aria-current="page"' in response.text
+    offered = [parse_qs(urlsplit(each).query).get("view", ["table"])[0] for each in
+               re.findall(r'href="(/sparql\?[^"]*)"', response.text.partition('class="tabs"')[2].partition("</ul>")[0].replace("&amp;", "&"))]  # fmt: skip
+    assert offered == ["table", "chart", "timeline", "map", "raw"]
+
+
+def test_triples_are_a_table_and_a_network(client):
+    query = "CONSTRUCT WHERE { ?s <http://example.org/knows> ?o }"
+    page = ask(client, query, view="graph").text
+    assert '<div class="stage"></div>' in page
+    assert page.count("<tr><td>") == 2
+    assert "2 triples" in page
+    assert "&lt;http://example.org/knows&gt;" in ask(client, query, view="raw").text
+
+
+def test_a_view_that_does_not_fit_gives_the_table_and_says_so(client):
+    page = ask(client, "SELECT * { ?s ?p 42 }", view="map").text
+    assert "cannot be shown in the view" in page
+    assert len(rows(page)) == 1
+
+
+def test_yes_and_no_are_answers(client):
+    assert "Yes" in ask(client, "ASK { ?s ?p 42 }").text
+    assert "No" in ask(client, "ASK { ?s ?p 43 }").text
+
+
+def test_what_is_wrong_is_told_with_its_place_and_the_text_stays(client):
+    response = ask(client, "SELECT * {\n  ?s ?p \n}")
+    assert response.status_code == 400
+    assert 'data-line="3" data-column="2"' in response.text
+    assert "?s ?p \n}</textarea>" in response.text
+    assert "ETag" not in response.headers, "another try must be made, not remembered"
+    problem = client.get("/sparql", query_string={"query": "SELECT * {\n  ?s ?p \n}"}).json
+    assert (problem["line"], problem["column"]) == (3, 2)
+    assert "line" not in client.get("/sparql?query=&query=").json
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status"),
+    [
+        ({"view": "hologram"}, 400),
+        ({"page": "0"}, 400),
+        ({"page": "x"}, 400),
+        ({"page": "9" * 400}, 400),
+        ({"sort": "nothing"}, 400),
+        ({"view": "chart", "across": "nothing"}, 400),
+    ],
+)
+def test_addresses_that_ask_for_the_impossible_are_refused(client, parameters, status):
+    assert ask(client, NUMBERS, **parameters).status_code == status
+
+
+def test_a_page_after_the_last_is_the_last(client):
+    assert rows(ask(client, NUMBERS, page=99).text)[-1][1] == "row 250"
+
+
+def test_a_query_that_would_go_elsewhere_keeps_its_place_in_the_form(client):
+    response = ask(client, "SELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }")
+    assert response.status_code == 403
+    assert "SERVICE &lt;http://127.0.0.1/&gt;" in response.text.partition("</textarea>")[0]
+
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'\u202e{{7*7}}"
+
+
+@pytest.mark.parametrize("view", ["table", "chart", "timeline", "map", "graph", "raw"])
+def test_hostile_answers_are_text_in_every_view(client, view):
+    text = HOSTILE.replace('"', '\\"')
+    query = f"""SELECT ?ünsafe_onload ?n ?at ?where ?a ?b {{
+      VALUES (?ünsafe_onload ?n ?at ?where) {{ ("{text}" 1
+        "2020-01-01"^^<http://www.w3.org/2001/XMLSchema#date>
+        "POINT(1 1)"^^<http://www.opengis.net/ont/geosparql#wktLiteral>) }}
+      BIND(<javascript:alert(1)> AS ?a) BIND(<data:text/html,x> AS ?b) }}"""
+    response = ask(client, query, view=view)
+    assert response.status_code == 200
+    tags = Tags(response.text).all
+    assert not [
+        tag for tag, attrs in tags if tag == "img" or any(n.startswith("on") for n in attrs)
+    ]
+    assert not [a for _, a in tags if a.get("href", "").startswith(("javascript:", "data:"))]
+    answer = response.text.partition('id="answer"')[2].partition('class="code"')[0]
+    assert "{{7*7}}" in answer or view == "graph"
+    if view != "raw":
+        assert "\u202e" not in re.sub(r'value="[^"]*"', "", answer)
+
+
+def test_files_have_the_whole_answer_in_every_format(client):
+    links = [
+        each
+        for each in Tags(ask(client, NUMBERS, page=2, sort="-n").text).links()
+        if "format=" in each
+    ]
+    names = [parse_qs(urlsplit(link).query)["format"][0] for link in links]
+    assert names == ["json", "xml", "csv", "tsv"]
+    csv = client.get(links[names.index("csv")]).text
+    assert len(csv.splitlines()) == 251
+
+
+def snippets(page: str) -> list[str]:
+    code = page.partition('class="code"')[2].partition("</section>")[0]
+    found = re.findall(r"<code>(.*?)</code>", code, re.DOTALL)
+    entities = {"&#39;": "'", "&#34;": '"', "&lt;": "<", "&gt;": ">", "&amp;": "&"}
+    for entity, character in entities.items():
+        found = [each.replace(entity, character) for each in found]
+    return found
+
+
+AWKWARD = "SELECT ?x { # it's \"so\" \\ $HOME `x`\n  BIND('''it\\'s “光伏” $HOME''' AS ?x) }"
+
+
+def test_code_to_copy_asks_the_same(server):
+    request = Request(f"{server}/sparql?{urlencode({'query': AWKWARD})}", headers=HTML)
+    with urlopen(request) as response:
+        curl, python, javascript = snippets(response.read().decode())
+    done = subprocess.run(
+        [sys.executable, "-c", python], capture_output=True, text=True, check=True
+    )
+    assert "it's “光伏” $HOME" in done.stdout
+    for program, command in (
+        ("curl", ["bash", "-c", curl]),
+        ("node", ["node", "--input-type=module", "-e", javascript]),
+    ):
+        if shutil.which(program):
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            assert "“光伏” $HOME" in done.stdout
+
+
+def test_the_scope_of_a_question_is_kept(client):
+    page = ask(
+        client, "SELECT * { ?s ?p ?o }", **{"default-graph-uri": "http://example.org/g1"}
+    ).text
+    assert len(rows(page)) == 1
+    links = [link for link in Tags(page).links() if "query=" in link and "view=" in link]
+    assert all("default-graph-uri=http%3A%2F%2Fexample.org%2Fg1" in link for link in links)
+    assert links
+
+
+def test_a_posted_question_is_answered_as_well(client):
+    response = client.post("/sparql?lang=en", data={"query": NUMBERS}, headers=HTML)
+    assert "250 rows" in response.text
+
+
+def test_nothing_found_is_said(client):
+    assert "Nothing in the data fits" in ask(client, "SELECT * { ?s ?p 43 }").text
+
+
+def test_words_for_scripts_are_json(client):
+    attrs = next(a for t, a in Tags(ask(client, NUMBERS).text).all if a.get("id") == "console")
+    assert "{n}" in json.loads(attrs["data-words"])["stopped"]
