@@ -6,11 +6,12 @@ import sys
 import pytest
 
 from kg.display import Display, View
-from kg.entity import description, incoming, links, page
+from kg.entity import description, incoming, links, neighbours, page
 from kg.entity.links import Direction, Wanted
 from kg.entity.page import Entity, Manner
 from kg.errors import NotFound
 from kg.formats import TURTLE
+from kg.geometry import Form, Shape
 from kg.labels import Label
 from kg.terms import RDF, BlankNode, Literal, NamedNode
 
@@ -257,6 +258,48 @@ def test_statements_about_statements_stand_apart(store):
     found = load(store("e:a e:p e:b . " + STATEMENT)).incoming
     assert [group.property for group in found.machinery] == [RDF.subject]
     assert found.things == []
+
+
+def ties(found) -> set:
+    return {(tie.subject.term, tie.property, tie.object.term) for tie in found.ties}
+
+
+TIED = """
+e:a a e:C ; e:p e:b , 'x' , [ e:q e:z ] , e:a ; e:q e:c . e:d e:r e:a . e:d rdfs:label 'D' .
+e:st rdf:subject e:a ; rdf:predicate e:p ; rdf:object e:b . [] e:s e:a .
+"""
+
+
+def test_neighbours_are_the_things_at_both_ends(store):
+    graph = store(TIED)
+    expected = {(A, e("p"), e("b")), (A, e("q"), e("c")), (e("d"), e("r"), A)}
+    on_page, unfolded = neighbours.shown(load(graph)), neighbours.read(graph, A, ["en"])
+    assert ties(on_page) == ties(unfolded) == expected
+    assert unfolded.complete
+    assert {tie.subject.label for tie in unfolded.ties} == {Label("a"), Label("D")}
+
+
+def test_too_many_neighbours_are_said_to_be(store):
+    many = ", ".join(f"e:x{number}" for number in range(neighbours.SHOWN + 1))
+    graph = store(f"e:a e:p {many} .")
+    for found in (neighbours.shown(load(graph)), neighbours.read(graph, A, ["en"])):
+        assert (len(found.ties), found.complete) == (neighbours.SHOWN, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e:a geo:asWKT 'POINT(120.71 30.76)' .",
+        "e:a wgs:lat 30.76 ; wgs:long 120.71 .",
+        "e:a schema:geo [ schema:latitude 30.76 ; schema:longitude 120.71 ] .",
+        "e:a geo:hasGeometry e:g . e:g geo:asWKT 'POINT(120.71 30.76)' .",
+        "e:a geo:hasGeometry [ geo:asWKT 'POINT(120.71 30.76)' ] .",
+        "e:a geo:hasGeometry e:g , e:h . e:g wgs:lat 30.76 ; wgs:long 120.71 .",
+    ],
+)
+def test_coordinates_are_found_on_a_thing_and_on_its_geometries(store, text):
+    (shape,) = load(store(text)).shapes
+    assert shape == Shape(Form.POINT, (((120.71, 30.76),),))
 
 
 @pytest.mark.parametrize("direction", [*Direction])

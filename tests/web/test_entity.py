@@ -46,6 +46,28 @@ def test_what_points_here_is_listed_page_by_page(bundled):
     assert text.count("/page/id/observation/") == 15
 
 
+def test_what_a_thing_is_tied_to_can_be_unfolded(bundled):
+    address = "/neighbours.json?iri=https://kg.example/id/pv-cluster&lang=en"
+    found = bundled.get(address).json
+    labels = [node["label"] for node in found["nodes"]]
+    assert "Photovoltaics" in labels
+    assert found["complete"]
+    for link in found["links"]:
+        assert {"property", "label"} < link.keys()
+        assert "pv-cluster" in (
+            found["nodes"][link["source"]]["iri"] + found["nodes"][link["target"]]["iri"]
+        )
+    assert {bundled.get(node["url"], headers=HTML).status_code for node in found["nodes"]} == {200}
+    assert bundled.get("/neighbours.json").status_code == 400
+
+
+def test_ties_and_place_are_told_without_a_script(bundled):
+    text = page(bundled, "/page/id/xiuzhou")
+    assert 'href="geo:30.76,120.71"' in text
+    table = text[text.index('class="drawing"') :]
+    assert table.index("Jiaxing") < table.index("</table>")
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

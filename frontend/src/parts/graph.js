@@ -1,10 +1,12 @@
 // A graph one can look at: nodes and links in SVG, laid out by forces, reachable by keyboard.
 //
-//   draw(container, { nodes, links }, words)
+//   draw(container, { nodes, links }, words, unfold)
 //
 // A node has label, language, type, color (a CSS class) and url; a link has source and target (places
 // in the list of nodes) and label. The nodes are one stop of the Tab key; arrows go from node to node,
-// Enter opens. Dragging moves the picture, or a node; the wheel with Ctrl, and buttons, zoom.
+// Enter opens. Dragging moves the picture, or a node; the wheel with Ctrl, and buttons, zoom. With
+// `unfold`, a node that is not `unfolded` calls it when it is clicked or at the space bar, rather than
+// being opened; a node that has a place (x, y) begins there, one that is `own` is drawn as the middle.
 
 import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY } from "d3-force";
 import { element, svg } from "./dom.js";
@@ -13,19 +15,21 @@ const TICKS = 160;
 const MARGIN = 24;
 const CAPTION = 40; // px below the picture
 const MOST_NAMES = 60;
+const MOST_TOLD = 2; // ties of a node in words
 const STEP = 1.3; // of one zoom
 
 /** Draw a graph into an empty element that has a size; return what can be done with it. */
-export function draw(container, graph, words) {
-  const picture = new Picture(container, graph, words);
+export function draw(container, graph, words, unfold = undefined) {
+  const picture = new Picture(container, graph, words, unfold);
   picture.arrange();
   return picture;
 }
 
 class Picture {
-  constructor(container, { nodes, links }, words) {
+  constructor(container, { nodes, links }, words, unfold) {
     this.container = container;
     this.words = words;
+    this.unfold = unfold;
     this.nodes = nodes.map((node) => ({ ...node, links: 0 }));
     this.links = links.map((link) => ({ ...link }));
     for (const { source, target } of links) {
@@ -57,7 +61,7 @@ class Picture {
     const about = [node.label, node.type, this.words.links.replace("{n}", node.links)];
     node.element = svg("a", {
       ...(node.url && { href: node.url }),
-      class: node.color ?? "",
+      class: [node.color, node.own && "own", node.unfolded && "unfolded"].filter(Boolean).join(" "),
       tabindex: "-1",
       "aria-label": about.filter(Boolean).join(", "),
     });
@@ -88,11 +92,19 @@ class Picture {
   arrange() {
     const { width, height } = this.container.getBoundingClientRect();
     const flat = Math.max(0.4, Math.min(1, height / Math.max(width, 1)));
+    // A few things have room for their names.
+    const room = Math.min(3, Math.max(1, 80 / this.nodes.length));
     const pull = (strength) => (node) => (node.links ? strength : 2.5 * strength);
+    const isKnown = this.nodes.every(({ x }) => x !== undefined);
     const simulation = forceSimulation(this.nodes)
       .alphaDecay(1 - 0.001 ** (1 / TICKS))
-      .force("link", forceLink(this.links).distance(38))
-      .force("charge", forceManyBody().strength(-110).distanceMax(500))
+      .force("link", forceLink(this.links).distance(38 * room))
+      .force(
+        "charge",
+        forceManyBody()
+          .strength(-110 * room)
+          .distanceMax(500),
+      )
       .force(
         "collide",
         forceCollide().radius((node) => node.radius + 6),
@@ -100,10 +112,14 @@ class Picture {
       .force("x", forceX(0).strength(pull(0.07 * flat ** 3)))
       .force("y", forceY(0).strength(pull(0.07)))
       .stop();
-    this.root.classList.add("unarranged");
+    if (isKnown) {
+      this.place();
+      this.fit();
+    } else this.root.classList.add("unarranged");
     let left = TICKS;
     const run = () => {
       const until = performance.now() + 25;
+      if (isKnown) this.place();
       while (left > 0 && performance.now() < until) {
         simulation.tick();
         left--;
@@ -205,6 +221,7 @@ class Picture {
       this.mark();
     });
     this.nodeLayer.addEventListener("keydown", (event) => this.key(event));
+    if (this.unfold) this.nodeLayer.addEventListener("click", (event) => this.unfoldAt(event));
     this.root.addEventListener(
       "wheel",
       (event) => {
@@ -266,8 +283,17 @@ class Picture {
       if (touches) near.add(link.source).add(link.target);
     }
     for (const each of this.nodes) each.element.classList.toggle("near", near.has(each));
-    this.caption.textContent = node ? node.about : this.words.hint;
+    this.caption.textContent = node ? this.about(node) : this.words.hint;
     if (node) node.element.parentNode.append(node.element); // above its neighbours
+  }
+
+  /** Return what a node is, and in a picture that unfolds, by what it is tied. */
+  about(node) {
+    const touching = this.links.filter(({ source, target }) => source === node || target === node);
+    if (!this.unfold || node.own || touching.length > MOST_TOLD) return node.about;
+    return touching
+      .map(({ source, label, target }) => `${source.label} – ${label} – ${target.label}`)
+      .join(" · ");
   }
 
   /** Show the nodes with a CSS class and fade the others; without one show all. */
@@ -280,6 +306,11 @@ class Picture {
   }
 
   key(event) {
+    if (event.key === " " && this.unfold) {
+      event.preventDefault();
+      this.unfoldAt(event);
+      return;
+    }
     const direction = {
       ArrowRight: [1, 0],
       ArrowLeft: [-1, 0],
@@ -292,6 +323,20 @@ class Picture {
     const from = nodeOf(event);
     const next = nearest(from, this.nodes, dx, dy);
     if (next) next.element.focus();
+  }
+
+  /** Have a node unfold instead of being opened, unless one asks to open it. */
+  unfoldAt(event) {
+    const node = nodeOf(event);
+    const asksToOpen = event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0;
+    if (!node || node.unfolded || (event.type === "click" && asksToOpen)) return;
+    event.preventDefault();
+    this.unfold(node, this);
+  }
+
+  /** Put the focus on the node with an address. */
+  focusOn(url) {
+    this.nodes.find((node) => node.url === url)?.element.focus({ preventScroll: true });
   }
 
   makeReachable(node) {

@@ -11,6 +11,7 @@ export function readTable(table) {
       places.set(key, nodes.length);
       nodes.push({
         url,
+        iri: cell.dataset.iri,
         label,
         language: cell.querySelector("[lang]")?.lang,
         color: link ? [...link.classList].find((name) => /^k\d+$/.test(name)) : undefined,

@@ -12,11 +12,11 @@ from kg.entity.description import Description
 from kg.entity.evidence import Testimony, Texts
 from kg.entity.facts import Facts
 from kg.entity.incoming import ClassCount, Counts, Group, Incoming
-from kg.entity.places import Shape
 from kg.entity.said import Names, Said
 from kg.entity.surroundings import Surroundings
 from kg.entity.values import Fact, Figure, Passage, Value
 from kg.errors import NotFound
+from kg.geometry import Shape
 from kg.labels import Label
 from kg.results import fits_rdf_xml
 from kg.store import Store

@@ -8,16 +8,18 @@ from flask import Blueprint, Response, request
 
 from kg import formats, terms
 from kg.citation import Citation
-from kg.entity import description
+from kg.entity import atlas, description, neighbours
 from kg.entity import links as lists
 from kg.entity import page as pages
 from kg.entity.incoming import COUNTED
 from kg.entity.links import Direction, Wanted
 from kg.entity.page import Entity, Manner
+from kg.entity.values import Value
 from kg.errors import BadInput, NotFound
 from kg.formats import HTML, Format, Kind
 from kg.terms import NamedNode
 from kg.web import language, links, ontology, respond, shacl
+from kg.web.colors import hue
 from kg.web.current import current_kg
 
 bp = Blueprint("entity", __name__)
@@ -61,6 +63,48 @@ def data(extension: str) -> Response:
     return _data(_iri("iri"), _by_extension(extension))
 
 
+@bp.get("/neighbours.json")
+def neighbours_json() -> Response:
+    """Send what a thing is tied to, to be drawn. Cost: two queries."""
+    iri = _iri("iri")
+    return respond.conditional(formats.JSON, lambda: _neighbours(iri), localized=True)
+
+
+def _neighbours(iri: NamedNode) -> Response:
+    naming = current_kg.display.label_properties
+    found = neighbours.read(current_kg.store, iri, language.languages(), naming)
+    things = {each.term: each for tie in found.ties for each in (tie.subject, tie.object)}
+    places = {term: place for place, term in enumerate(things)}
+    return respond.as_json(
+        {
+            "snapshot": current_kg.snapshot,
+            "complete": found.complete,
+            "nodes": [_node(each) for each in things.values()],
+            "links": [
+                {
+                    "source": places[tie.subject.term],
+                    "target": places[tie.object.term],
+                    "property": tie.property.value,
+                    "label": tie.label.text,
+                }
+                for tie in found.ties
+            ],
+        }
+    )
+
+
+def _node(value: Value) -> dict[str, str]:
+    assert isinstance(value.term, NamedNode)
+    assert value.label is not None
+    return {
+        "iri": value.term.value,
+        "label": value.label.text,
+        "language": value.label.language,
+        "url": links.page(value.term),
+        "color": hue(value.types),
+    }
+
+
 def _iri(name: str) -> NamedNode:
     text = request.args.get(name)
     if text is None:
@@ -100,6 +144,8 @@ def _rendered(iri: NamedNode) -> Response:
         findings=shacl.concerning(iri),
         about=ontology.about(iri),
         citation=_citation(found),
+        neighbours=neighbours.shown(found),
+        map=atlas.drawn(found.shapes),
         listed=_address_of_list(iri),
     )
     for format in offered:
