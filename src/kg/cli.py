@@ -23,6 +23,7 @@ from kg import backup as backups
 from kg import build as building
 from kg import bundle, coverage, formats, settings, terms, validation
 from kg import doctor as examining
+from kg.client import Client
 from kg.dataset import Statistics
 from kg.doctor import Verdict
 from kg.errors import BadInput, KgError, StorageFailed
@@ -277,6 +278,21 @@ def doctor(url: str) -> None:
 
 
 _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.NOTED: "yellow"}
+
+
+@main.command()
+@click.argument("url", default="http://127.0.0.1:8000")
+@click.option("--language", default="", help="Language of names, such as zh-Hans or en.")
+def mcp(url: str, language: str) -> None:
+    """Offer the service at URL to a language model, by the Model Context Protocol over stdio.
+
+    The tools are `search`, `describe`, `facets`, `query`, and one for each question of the data.
+    """
+    try:
+        from kg import mcp as protocol  # noqa: PLC0415  an optional part
+    except ImportError:
+        raise BadInput("this needs the package `mcp`: pip install 'kg[mcp]'") from None
+    protocol.run(Client(url, language=language))
 
 
 @main.command()

@@ -102,11 +102,13 @@ FORMATS = (
 # The qvalue of RFC 9110, 12.4.2, with more decimals than it allows, and `.2` as Java sends it.
 _QUALITY = re.compile(r"0?\.[0-9]{1,9}|0\.?|1(\.0{0,9})?")
 
-# File extensions that people use besides the one in the table.
-_OTHER_EXTENSIONS = {
+# What formats are called besides their names in the table, by people and by SPARQLWrapper.
+_OTHER_NAMES = {
     "xml": "rdf",
     "owl": "rdf",
+    "rdf+xml": "rdf",
     "json": "jsonld",
+    "json-ld": "jsonld",
     "ntriples": "nt",
     "turtle": "ttl",
 }
@@ -123,16 +125,17 @@ def by_name(name: str, among: Sequence[Format]) -> Format:
     Raises BadInput that names the formats on offer.
     """
     wanted = name.strip().lower()
-    for format in among:
-        if wanted in (format.name, format.extension, format.media_type, *format.aliases):
-            return format
+    for called in (wanted, _OTHER_NAMES.get(wanted)):
+        for format in among:
+            if called in (format.name, format.extension, format.media_type, *format.aliases):
+                return format
     raise BadInput(f"unknown format {wanted[:80]!r}; try {_list(f.name for f in among)}")
 
 
 def by_file_name(file_name: str) -> Format | None:
     """Return the RDF format that a file name announces, or None. A final `.gz` is passed over."""
     extension = file_name.lower().removesuffix(".gz").rpartition(".")[2]
-    wanted = _OTHER_EXTENSIONS.get(extension, extension)
+    wanted = _OTHER_NAMES.get(extension, extension)
     among = (format for format in FORMATS if isinstance(format.engine, RdfFormat))
     return next((format for format in among if format.extension == wanted), None)
 

@@ -91,6 +91,8 @@ def _described(query: ExampleQuery) -> dict[str, Any]:
                 "name": each.name,
                 "title": each.title(wanted).text,
                 "kind": each.kind.name,
+                "of": each.of.value if each.of else None,
+                "schema": dict(each.kind.schema),
                 "default": each.default,
             }
             for each in query.parameters
