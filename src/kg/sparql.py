@@ -194,6 +194,16 @@ def _deleted_pattern(text: str, found: Sequence[Token], place: int) -> str:
     return ""
 
 
+def prefixes(text: str) -> dict[str, str]:
+    """Return what the prefixes that a query declares stand for, as it spells them."""
+    found = list(tokens(text))
+    return {
+        name.text.removesuffix(":"): iri.text[1:-1]
+        for keyword, name, iri in zip(found, found[1:], found[2:], strict=False)
+        if keyword.text.upper() == "PREFIX" and name.kind == "name" and iri.kind == "iri"
+    }
+
+
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
 
 

@@ -6,11 +6,16 @@ import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 
+from kg import bundle, sparql
+from kg.queries import load, usual
+
+ROOT = Path(__file__).parents[2]
 HTML = {"Accept": "text/html"}
 ALL = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o"
 MANY = " ".join(map(str, range(1, 251)))
@@ -237,3 +242,98 @@ def test_nothing_found_is_said(client):
 def test_words_for_scripts_are_json(client):
     attrs = next(a for t, a in Tags(ask(client, NUMBERS).text).all if a.get("id") == "console")
     assert "{n}" in json.loads(attrs["data-words"])["stopped"]
+
+
+def test_a_short_address_leads_to_a_query_that_is_kept(client):
+    kept = client.post("/q", data={"query": AWKWARD})
+    assert kept.status_code == 201
+    address = urlsplit(kept.json["url"]).path
+    assert re.fullmatch(r"/q/[a-z2-7]{12}", address)
+    assert client.post("/q", data={"query": AWKWARD}).json == kept.json
+    leads = client.get(address)
+    assert leads.status_code == 303
+    assert parse_qs(urlsplit(leads.headers["Location"]).query) == {"query": [AWKWARD]}
+    long = f"SELECT * {{ ?s ?p '{'光' * 9000}' }}"
+    page = client.get(urlsplit(client.post("/q", data={"query": long}).json["url"]).path)
+    assert (page.status_code, long.replace("'", "&#39;") in page.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "status"),
+    [
+        ({}, {}, 400),
+        ({"query": "DROP ALL"}, {}, 400),
+        ({"query": "ASK {} #" + "x" * 200_000}, {}, 413),
+        ({"query": "ASK {}"}, {"Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+def test_not_everything_is_kept_for_everybody(client, data, headers, status):
+    assert client.post("/q", data=data, headers=headers).status_code == status
+
+
+def test_the_words_of_the_data_are_told_with_their_counts(client):
+    words = client.get("/sparql/vocabulary.json?lang=en").json
+    person = next(each for each in words["classes"] if each["iri"] == "http://example.org/Person")
+    assert (person["label"], person["language"], person["uses"]) == ("Person", "en", 2)
+    assert ["http://example.org/age", 1] in person["properties"]
+    knows = next(each for each in words["properties"] if each["iri"] == "http://example.org/knows")
+    assert (knows["label"], knows["uses"]) == ("knows", 2)
+    assert words["prefixes"]["rdfs"] == "http://www.w3.org/2000/01/rdf-schema#"
+    assert words["complete"] is True
+
+
+def test_prefixes_of_the_queries_that_came_along_are_known(bundled):
+    words = bundled.get("/sparql/vocabulary.json").json
+    assert words["prefixes"]["id"] == "https://kg.example/id/"
+    assert "kg:Theme" in {each["name"] for each in words["classes"]}
+
+
+def test_names_of_any_iris_are_told(client):
+    iris = ["https://kg.example/id/bob", "http://example.org/nothing#here"]
+    found = client.get("/sparql/names.json", query_string={"iri": iris, "lang": "en"}).json
+    assert found[iris[0]]["label"] == "Bob"
+    assert found[iris[0]]["types"] == ["http://example.org/Person"]
+    assert found[iris[1]]["label"] == "here"
+    assert client.get("/sparql/names.json", query_string={"iri": "nonsense"}).status_code == 400
+    many = [f"http://e/{n}" for n in range(51)]
+    assert client.get("/sparql/names.json", query_string={"iri": many}).status_code == 400
+
+
+LAID_OUT = [
+    *(query.text for query in (*load(bundle.queries()), *usual())),
+    AWKWARD,
+    "prefix:x:<http://x/#>select(count(*)as?n)(1.5 as ?b){?a x:b.c/^x:d*|!(x:e|^a) ?c.?c x:f-g '''a\n#b''';x:h 1.5,2.e1}",
+    "ASK{<<(?s ?p ?o)>> ?a ?b;?c [?d (1 2)],\"x\"@en-GB. FILTER NOT EXISTS{?s ?p ?o}FILTER(?a<?b&&?c>5)}",
+    "SELECT*FROM<http://g/>FROM NAMED<http://h/>WHERE{VALUES(?a ?b){(1 UNDEF)('x' <y:z>)}}GROUP BY ?a HAVING(?a>1)ORDER BY DESC(?a)LIMIT 1 OFFSET 2 # end",
+    "SELECT ?x { ?x ?p 'never closed }",
+    "} . ; ) ] { ( #",
+]  # fmt: skip
+
+
+def test_laying_a_query_out_changes_nothing_but_white_space():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no Node on this machine")
+    script = (
+        f"import {{ laidOut }} from {json.dumps((ROOT / 'frontend/src/parts/layout.js').as_uri())};"
+        "let text = ''; for await (const block of process.stdin) text += block;"
+        "console.log(JSON.stringify(JSON.parse(text).map((each) => [laidOut(each), laidOut(laidOut(each))])));"
+    )
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", script],
+        input=json.dumps(LAID_OUT), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for before, (after, again) in zip(LAID_OUT, json.loads(done.stdout), strict=True):
+        assert [t.text for t in sparql.tokens(after)] == [t.text for t in sparql.tokens(before)]
+        assert again == after
+
+
+def test_the_scripts_pass_their_own_tests():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no Node on this machine")
+    command = [node, "--test", "test/"]
+    done = subprocess.run(
+        command, cwd=ROOT / "frontend", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

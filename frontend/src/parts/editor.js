@@ -103,9 +103,14 @@ class Editor {
       this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } });
   }
 
-  /** Write at the cursor, as if it were typed. */
-  insert(text) {
-    this.view.dispatch(this.view.state.replaceSelection(text), { userEvent: "input" });
+  /** Write at the cursor, together with changes elsewhere, and stand behind what was written. */
+  insert(text, others = []) {
+    const { from, to } = this.view.state.selection.main;
+    const before = this.view.state.doc.sliceString(from - 1, from);
+    const insert = /^$|[\s(]/.test(before) ? `${text} ` : ` ${text} `;
+    const changes = this.view.state.changes([{ from, to, insert }, ...others]);
+    const anchor = changes.mapPos(to, 1);
+    this.view.dispatch({ changes, selection: { anchor }, userEvent: "input" });
     this.view.focus();
   }
 
@@ -187,9 +192,18 @@ const look = EditorView.theme({
     backgroundColor: "var(--accent-soft)",
     color: "var(--text)",
   },
-  ".cm-completionLabel": { fontFamily: "var(--mono)", fontSize: "0.88rem" },
+  ".cm-completionLabel": {
+    fontFamily: "var(--mono)",
+    fontSize: "0.88rem",
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+  },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-completionDetail": {
+    flex: "none",
+    maxWidth: "60%",
+    overflow: "hidden",
+    textOverflow: "ellipsis",
     marginInlineStart: "auto",
     fontStyle: "normal",
     color: "var(--quiet)",

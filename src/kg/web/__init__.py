@@ -28,6 +28,7 @@ from kg.web import (
     health,
     home,
     journal,
+    kept,
     language,
     navigation,
     ontology,
@@ -42,6 +43,7 @@ from kg.web import (
     styleguide,
     term,
     update,
+    vocabulary,
 )
 from kg.web.current import Deployment, current_kg
 from kg.web.endpoint import EndpointDeployment
@@ -68,6 +70,8 @@ _ROUTES = (
     ontology,
     dataset,
     health,
+    kept,
+    vocabulary,
     queries,
     shacl,
     questions,

@@ -23,7 +23,7 @@ from kg.views import charts, columns, graphs, maps, timelines
 from kg.views.columns import Column, Nature
 from kg.views.tables import Table
 from kg.web import language, problems, respond, snippets
-from kg.web.current import current_kg
+from kg.web.current import current_kg, deployment
 
 ROWS = 100
 """Rows on a page of the table."""
@@ -248,5 +248,6 @@ def _page(
         offers=[(format.name, asked.data(format)) for format in offers],
         snippets=snippets.of(asked.text, offers[0], endpoint) if asked.text else (),
         longest_raw=RAW,
+        can_keep=deployment().kept.is_possible,
         **shown,
     )

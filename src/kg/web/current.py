@@ -20,6 +20,7 @@ from kg.derived import Derived
 from kg.display import Display
 from kg.documents import Documents
 from kg.errors import Forbidden, KgError, StorageFailed
+from kg.kept import Kept
 from kg.queries import ExampleQuery
 from kg.settings import Settings
 from kg.store import Cancellation, Limits, Store, Usage
@@ -108,6 +109,7 @@ class Deployment:
         self.settings = settings
         self._writable = _writer(settings, database) if writable else None
         self.database = database
+        self.kept = Kept(database.path / "kept")
         self.pool = Pool(
             readers=settings.readers,
             memory=settings.reader_memory,

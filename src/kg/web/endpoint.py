@@ -15,6 +15,7 @@ from kg import build, queries, survey
 from kg.derived import Derived
 from kg.documents import Documents
 from kg.errors import Forbidden, KgError, StorageFailed
+from kg.kept import Kept
 from kg.settings import Settings
 from kg.store import Limits
 from kg.store.admission import Lane
@@ -41,6 +42,7 @@ class EndpointDeployment:
         self._endpoint = endpoint
         self._examples = tuple(queries.load(questions) if questions else queries.usual())
         self._folder = _folder(endpoint)
+        self.kept = Kept(self._folder.with_suffix(".kept"))
         self._surveying = threading.Lock()
         self._surveyed = float("-inf")
         self._trouble: KgError | None = None
