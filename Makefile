@@ -20,7 +20,7 @@ help:
 	@echo "make lint     check style, types and layers"
 	@echo "make assets   bundle the browser code anew after a change in frontend/"
 	@echo "make conformance      run the W3C suites and write docs/conformance.md"
-	@echo "make fuzz             send 50,000 mutated queries and 5,000 mutated updates (QUERIES=… UPDATES=…)"
+	@echo "make fuzz             send 50,000 mutated queries, 5,000 updates and 20,000 requests (QUERIES=… UPDATES=… REQUESTS=…)"
 	@echo "make crashes          kill the writer 50 times amid changes"
 	@echo "make bench-isolation  what a reader costs, and how exact deadlines are"
 	@echo "make bench-reload     reload a million triples under load"
@@ -45,7 +45,8 @@ conformance: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/conformance --conformance-report docs/conformance.md
 
 fuzz: $(VENV)/.dev $(ASSETS)
-	FUZZ_QUERIES=$(or $(QUERIES),50000) FUZZ_UPDATES=$(or $(UPDATES),5000) $(BIN)/python -m pytest -s tests/fuzz
+	FUZZ_QUERIES=$(or $(QUERIES),50000) FUZZ_UPDATES=$(or $(UPDATES),5000) FUZZ_REQUESTS=$(or $(REQUESTS),20000) \
+	  $(BIN)/python -m pytest -s tests/fuzz
 
 crashes: $(VENV)/.dev
 	CRASHES=50 $(BIN)/python -m pytest -s tests/writing/test_crash.py

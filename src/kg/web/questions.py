@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request, url_for
 
@@ -62,6 +63,11 @@ def question(name: str) -> Response:
 def address(query: ExampleQuery) -> str:
     """Return where a question is asked."""
     return url_for("questions.question", name=query.name)
+
+
+def path(query: ExampleQuery) -> str:
+    """Return the same below the root of the service, wherever that is mounted."""
+    return f"/questions/{quote(query.name)}"
 
 
 def _answered(text: str, format: Format) -> Response:
