@@ -15,14 +15,14 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kg import dataset, display, frozen, overview, violations
+from kg import context, dataset, display, frozen, overview, violations
 from kg.dataset import Statistics
 from kg.display import Display
 from kg.errors import BadData, StorageFailed
@@ -58,6 +58,11 @@ class Derived:
     def ontology(self) -> OntologyIndex:
         """What is known of classes and properties. Raises StorageFailed when it is damaged."""
         return _opened(OntologyIndex, self.path)
+
+    @cached_property
+    def context(self) -> Mapping[str, Any]:
+        """The short names that JSON-LD uses."""
+        return context.of(self.statistics, self.ontology)
 
     @cached_property
     def violations(self) -> Violations:

@@ -72,6 +72,9 @@ RDF_XML = Format(
     RdfFormat.RDF_XML,
     ("application/xml", "text/xml"),
 )
+JSON_LD = Format(
+    "jsonld", "application/ld+json", "jsonld", QUADS, RdfFormat.JSON_LD, ("application/json",)
+)
 NQUADS = Format("nq", "application/n-quads", "nq", QUADS, RdfFormat.N_QUADS, ("text/x-nquads",))
 
 # The order is the server's preference where a client accepts several equally.
@@ -91,9 +94,7 @@ FORMATS = (
     TURTLE,
     NTRIPLES,
     RDF_XML,
-    Format(
-        "jsonld", "application/ld+json", "jsonld", QUADS, RdfFormat.JSON_LD, ("application/json",)
-    ),
+    JSON_LD,
     Format("trig", "application/trig", "trig", QUADS, RdfFormat.TRIG, ("application/x-trig",)),
     NQUADS,
     Format("n3", "text/n3", "n3", TRIPLES, RdfFormat.N3, ("text/rdf+n3",)),

@@ -39,7 +39,7 @@ class Loaded(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
-        if tag == "script":
+        if tag == "script" and found.get("type") != "application/ld+json":
             self.scripts.add(found.get("src", "inline"))
         elif tag == "link" and found.get("rel") == "stylesheet":
             self.styles.add(found["href"])

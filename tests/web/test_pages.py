@@ -28,7 +28,8 @@ class Links(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
+        if dict(attrs).get("type") != "application/ld+json":
+            self.tags.append(tag)
         self.scripts |= {value for name, value in attrs if (tag, name) == ("script", "src")}
         addresses = {value for name, value in attrs if name in ("href", "src", "action")}
         self.addresses |= addresses

@@ -60,6 +60,13 @@ def describe(store: Store, iri: NamedNode, format: Format | None = None) -> Resu
     return store.query(query(iri), format=format)
 
 
+def whole(store: Store, iri: NamedNode, most: int) -> list[Quad] | None:
+    """Return all triples about a resource, or None where these are more than `most`."""
+    own = partial(_all, spell(iri))
+    triples = store.query(_query(iri, own, f"LIMIT {most + 1}")).triples()
+    return triples if len(triples) <= most else None
+
+
 def read(store: Store, iri: NamedNode, properties: Iterable[NamedNode]) -> Description:
     """Return the triples about a resource for its page, at a cost that does not grow with them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kg import labels
@@ -20,7 +20,7 @@ from kg.geometry import Shape
 from kg.labels import Label
 from kg.results import fits_rdf_xml
 from kg.store import Store
-from kg.terms import RDF, BlankNode, Literal, NamedNode, Term
+from kg.terms import RDF, BlankNode, Literal, NamedNode, Quad, Term
 
 HEADED = 6
 """Names, and texts that describe, up to which the head of a page shows them all."""
@@ -240,3 +240,31 @@ def _head(all_facts: Iterable[Fact], properties: Sequence[NamedNode]) -> Fact | 
     if found is None or found.left_out != 0 or len(found.values) > HEADED:
         return None
     return found if all(isinstance(each.term, Literal) for each in found.values) else None
+
+
+def triples(entity: Entity) -> Iterator[Quad]:
+    """Yield what a page shows as triples, with what hangs on blank nodes."""
+    types = Fact(RDF.type, Label(""), entity.types)
+    for fact in (types, entity.naming, entity.describing, *entity.facts):
+        if fact is not None:
+            yield from _triples(entity.iri, fact)
+
+
+def _triples(subject: NamedNode | BlankNode, fact: Fact) -> Iterator[Quad]:
+    for value in fact.values:
+        yield Quad(subject, fact.property, value.term)
+        yield from _below(value)
+
+
+def _below(value: Value) -> Iterator[Quad]:
+    """Yield what hangs on a blank node."""
+    if isinstance(value.term, BlankNode):
+        for fact in value.facts:
+            yield from _triples(value.term, fact)
+    after_each = (*value.cells[1:], value.end) if value.items else ()
+    for cell, member, after in zip(value.cells, value.items, after_each, strict=True):
+        assert isinstance(cell, BlankNode | NamedNode)
+        yield Quad(cell, RDF.first, member.term)
+        yield from _below(member)
+        if after is not None and after != cell:
+            yield Quad(cell, RDF.rest, after)

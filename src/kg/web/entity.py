@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Blueprint, Response, request
 
-from kg import formats, terms
+from kg import formats, jsonld, terms
 from kg.citation import Citation
 from kg.entity import atlas, description, neighbours
 from kg.entity import links as lists
@@ -145,12 +146,31 @@ def _rendered(iri: NamedNode) -> Response:
         about=ontology.about(iri),
         citation=_citation(found),
         neighbours=neighbours.shown(found),
+        linked=_linked(found),
         map=atlas.drawn(found.shapes),
         listed=_address_of_list(iri),
     )
     for format in offered:
         respond.link(response, links.data(iri, format), "alternate", format)
     return response
+
+
+def _linked(found: Entity) -> list[Any]:
+    """Return, as JSON-LD, what the page shows, and what schema.org says of the page itself."""
+    statistics, wanted = current_kg.statistics, language.languages()
+    title = statistics.title(wanted)
+    dataset = {"@type": "Dataset", "name": title.text if title else current_kg.name}
+    itself = {
+        "@context": {"@vocab": "https://schema.org/"},
+        "@id": request.base_url if "iri" not in request.args else request.url,
+        "@type": "WebPage",
+        "name": found.label.text,
+        "inLanguage": language.tag(),
+        "version": current_kg.snapshot,
+        "mainEntity": {"@id": found.iri.value},
+        "isPartOf": dataset | ({"@id": statistics.dataset} if statistics.dataset else {}),
+    }
+    return [jsonld.plain(pages.triples(found)), itself]
 
 
 def _manner() -> Manner:
@@ -204,9 +224,30 @@ def _data(iri: NamedNode, format: Format) -> Response:
 def _triples(iri: NamedNode, format: Format) -> Response:
     if not description.exists(current_kg.store, iri):
         raise NotFound("the data does not mention this identifier")
-    response = respond.result(description.describe(current_kg.store, iri, format))
+    response = _framed(iri) if format is formats.JSON_LD else None
+    response = response or respond.result(description.describe(current_kg.store, iri, format))
     respond.link(response, links.page(iri), "describedby", HTML)
     return response
+
+
+def _framed(iri: NamedNode) -> Response | None:
+    """Return the description as JSON-LD with short names, or None where it does not fit."""
+    triples = description.whole(current_kg.store, iri, jsonld.MOST)
+    if triples is None or not jsonld.fits(triples):
+        return None
+    value = jsonld.framed(triples, iri, current_kg.derived.context)
+    return respond.as_json(value, media_type=formats.JSON_LD.media_type)
+
+
+@bp.get("/context.jsonld")
+def context() -> Response:
+    """Send the short names that JSON-LD uses. Cost: no query."""
+    return respond.conditional(
+        formats.JSON_LD,
+        lambda: respond.as_json(
+            {"@context": current_kg.derived.context}, media_type=formats.JSON_LD.media_type
+        ),
+    )
 
 
 def _by_extension(extension: str) -> Format:

@@ -115,6 +115,7 @@ ROUTES: Mapping[str, Sequence[Operation]] = {
     "/data.<extension>": (_get("What the data says about an IRI", GRAPHS, "iri"),),
     "/data/<path:file>": (_get("What the data says about an identifier", GRAPHS),),
     "/neighbours.json": (_get("What an IRI is tied to, to be drawn", (JSON,), "iri"),),
+    "/context.jsonld": (_get("The short names that JSON-LD uses", (formats.JSON_LD.media_type,)),),
     "/picture.json": (_get("A small graph as a whole, to be drawn", (JSON,)),),
     "/ontology": (_get("The ontology, as a page or as itself", (*GRAPHS, HTML), "format"),),
     "/questions": (_get("The questions that come with the data", (JSON, HTML), "format"),),
