@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gzip
 import io
@@ -21,7 +22,7 @@ from rich.text import Text
 
 from kg import backup as backups
 from kg import build as building
-from kg import bundle, coverage, formats, settings, terms, validation
+from kg import bundle, coverage, derived, formats, settings, terms, validation
 from kg import doctor as examining
 from kg.client import Client
 from kg.dataset import Statistics
@@ -30,13 +31,17 @@ from kg.errors import BadInput, KgError, StorageFailed
 from kg.formats import Format, Kind
 from kg.progress import TerminalProgress
 from kg.results import Solutions
+from kg.search import making
+from kg.search.index import Index
+from kg.search.store import SearchingStore
 from kg.settings import Settings
 from kg.sparql import outline
+from kg.store import Store
 from kg.store.difference import patch
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Source
 from kg.store.remote import Endpoint, RemoteStore
-from kg.store.snapshots import Database
+from kg.store.snapshots import Database, Snapshot
 from kg.terms import NamedNode
 from kg.web import serving
 
@@ -222,8 +227,7 @@ def query(
     if format_name == "table" and not as_table:
         raise BadInput(f"a table shows the rows of a SELECT; try --format {default}")
     format = None if as_table else formats.by_name(format_name or default, formats.offers(kind))
-    asked = _remote(options) if endpoint else _store(data, options)
-    result = asked.query(text, format=format)
+    result = _asked(data, options, at_endpoint=bool(endpoint)).query(text, format=format)
     if as_table:
         _print_table(result.solutions())
     else:
@@ -427,11 +431,50 @@ def _warn(statistics: Statistics) -> None:
         )
 
 
+def _asked(data: Sequence[Path], options: Settings, *, at_endpoint: bool) -> Store:
+    """Return what answers a query, which may search unless it goes to an endpoint."""
+    base = options.document_base
+    if at_endpoint:
+        return SearchingStore(_remote(options), _no_index, base=base)
+    if data:
+        store = _in_memory(data, options)
+        return SearchingStore(store, lambda: _temporary_index(store), base=base)
+    snapshot = _database((), options, gate=True).current()
+    return SearchingStore(_opened(snapshot, options), lambda: _index(snapshot), base=base)
+
+
+def _no_index() -> Index:
+    raise BadInput("an endpoint cannot be searched by its own index; ask a database, or --data")
+
+
+def _index(snapshot: Snapshot) -> Index:
+    if not derived.is_complete(snapshot):
+        raise BadInput(
+            f"snapshot {snapshot.id} has no search index yet; the service that changed it makes one"
+        )
+    return derived.of(snapshot).search
+
+
+def _temporary_index(store: EmbeddedStore) -> Index:
+    """Return an index that lasts as long as this command."""
+    folder = tempfile.TemporaryDirectory(prefix="kg-search-")
+    atexit.register(folder.cleanup)
+    making.make(store, Path(folder.name))
+    return Index(Path(folder.name) / making.FOLDER)
+
+
 def _store(data: Sequence[Path], options: Settings) -> EmbeddedStore:
     if data:
-        sources = [Source.of(path) for path in data]
-        return EmbeddedStore.in_memory(sources, base_iri=options.base_iri)
-    snapshot = _database((), options, gate=True).current()
+        return _in_memory(data, options)
+    return _opened(_database((), options, gate=True).current(), options)
+
+
+def _in_memory(data: Sequence[Path], options: Settings) -> EmbeddedStore:
+    sources = [Source.of(path) for path in data]
+    return EmbeddedStore.in_memory(sources, base_iri=options.base_iri)
+
+
+def _opened(snapshot: Snapshot, options: Settings) -> EmbeddedStore:
     return EmbeddedStore.open(
         snapshot.triples,
         snapshot=snapshot.id,

@@ -337,6 +337,23 @@ def test_an_export_that_cannot_be_written_leaves_no_file(folder):
         assert len(ended.stderr.splitlines()) == 1
 
 
+SEARCH = 'SELECT ?s { ?s <https://kg.example/search#matches> "gf" }'
+
+
+def test_a_query_searches_in_files_and_in_a_database(folder):
+    folder.write("a.ttl", 'e:pv <http://www.w3.org/2000/01/rdf-schema#label> "光伏" .')
+    found = "s\r\nhttp://example.org/pv\r\n"
+    assert folder.run("query", SEARCH, "--data", "a.ttl", "--format", "csv").stdout == found
+    folder.run("build", "a.ttl", "--db", "db")
+    assert folder.run("query", SEARCH, "--db", "db", "--format", "csv").stdout == found
+
+
+def test_an_endpoint_is_not_searched(folder):
+    done = folder.run("query", SEARCH, "--endpoint", "http://127.0.0.1:9/")
+    assert done.returncode == 1
+    assert "cannot be searched" in done.stderr
+
+
 def test_files_are_queried_together_without_a_database(folder):
     folder.write("one.ttl", "_:x e:p 1 . <#a> e:p 2 .")
     folder.write("two.ttl.gz", gzip.compress(b"_:x <a:p> 1 ."))

@@ -153,6 +153,23 @@ def test_the_same_search_is_answered_304(client):
     assert other.status_code == 200
 
 
+SPARQL = "PREFIX search: <https://kg.example/search#> SELECT * { ?s search:matches "
+
+
+def test_a_query_may_search(client):
+    answer = client.get("/sparql", query_string={"query": SPARQL + '"gf" }'}, headers=JSON)
+    assert answer.status_code == 200
+    (row,) = answer.json["results"]["bindings"]
+    assert row["s"]["value"] == "https://kg.example/id/光伏"
+    html = client.get("/sparql", query_string={"query": SPARQL + '"gf" }'}, headers=HTML).text
+    assert f"/page/id/{quote('光伏')}" in html
+
+
+def test_a_query_that_searches_otherwise_is_told_how(client):
+    answer = client.get("/sparql", query_string={"query": SPARQL + "?x }"}, headers=JSON)
+    assert (answer.status_code, answer.json["code"]) == (400, "search_pattern")
+
+
 def test_the_bar_has_the_search_box(client):
     html = client.get("/sparql", headers=HTML).text
     assert re.search(r'<form class="search[^>]*action="/search"', html)
@@ -178,6 +195,10 @@ def test_after_a_change_the_search_says_of_which_snapshot_it_is(tmp_path):
     if not answer["complete"]:  # the index may be renewed already
         assert (answer["index"], answer["snapshot"]) == (built.id, changed.id)
         assert built.id in client.get("/search?q=光伏", headers=HTML).text
+    asked = client.get("/sparql", query_string={"query": SPARQL + '"光伏" }'})
+    if asked.status_code != 200:  # what is out of date is not mixed with what is not
+        assert (asked.status_code, asked.json["code"]) == (503, "search_behind")
+        assert asked.headers["Retry-After"]
     derived.complete(database, changed)
     renewed = search(client, "光伏")
     assert (renewed["complete"], renewed["index"], renewed["snapshot"]) == (

@@ -113,8 +113,8 @@ def page(index: Index, text: str, languages: Sequence[str], wanted: Wanted) -> P
             BitMap(), *(in_languages.get(each, BitMap()) for each in wanted.languages)
         )
     entities = said if of_classes is None else said & of_classes
-    chosen = _in_order(matching, entities, index.ordinary, wanted)
-    show = _Showing(index, matching, languages)
+    chosen = in_order(index, matching, entities, wanted)
+    show = Showing(index, matching, languages)
     return Page(
         len(entities),
         tuple(show.hit(entity, match) for entity, match in chosen),
@@ -135,9 +135,9 @@ def suggestions(
     """Return the best hits among names, for who is still typing. Raises BadInput, OverLimit."""
     matching = Matching(index, query.parse(text, index.folding), Deadline(wanted.seconds))
     of_classes = _of_classes(index, wanted.classes)
-    show = _Showing(index, matching, languages)
+    show = Showing(index, matching, languages)
     entities = BitMap(range(index.entities)) if of_classes is None else of_classes
-    chosen = _in_order(matching, entities, index.ordinary, wanted, last=Match.NAMES)
+    chosen = in_order(index, matching, entities, wanted, last=Match.NAMES)
     return tuple(show.hit(entity, match) for entity, match in chosen)
 
 
@@ -149,8 +149,8 @@ def _of_classes(index: Index, classes: Sequence[str]) -> BitMap | None:
     return BitMap.union(BitMap(), *(postings.bitmap(index.members(each)) for each in numbers))
 
 
-def _in_order(
-    matching: Matching, among: BitMap, ordinary: int, wanted: Wanted, last: Match = Match.OTHERS
+def in_order(
+    index: Index, matching: Matching, among: BitMap, wanted: Wanted, last: Match = Match.OTHERS
 ) -> list[tuple[int, Match]]:
     """Return the entities of a page, the best first; those that are not ordinary come last."""
     kept: list[tuple[Match, BitMap]] = []
@@ -159,7 +159,7 @@ def _in_order(
     for match, tier in matching.tiers():
         fresh = (tier & among) - seen
         seen = seen | fresh
-        common = fresh & BitMap(range(ordinary))
+        common = fresh & BitMap(range(index.ordinary))
         kept.append((match, common))
         waiting.append((match, fresh - common))
         known += len(common)
@@ -195,7 +195,7 @@ def _facet(counts: dict[str, int], selected: Sequence[str], last: Collection[str
     return Facet(tuple(values), len(known))
 
 
-class _Showing:
+class Showing:
     """Shows entities that match, in the reader's languages."""
 
     def __init__(self, index: Index, matching: Matching, languages: Sequence[str]) -> None:
@@ -212,10 +212,10 @@ class _Showing:
             index.label(entity, self._languages),
             tuple(index.classes[each] for each in index.classes_of(entity)),
             index.description(entity, self._languages),
-            self._found(entity),
+            self.found(entity),
         )
 
-    def _found(self, entity: int) -> Found | None:
+    def found(self, entity: int) -> Found | None:
         """Return the text that matches most terms, of these the one that is said first."""
         for place in (NAMES, DESCRIPTIONS, OTHERS):
             if best := self._best(entity, place):

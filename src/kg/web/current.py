@@ -19,9 +19,11 @@ from kg.dataset import Statistics
 from kg.derived import Derived
 from kg.display import Display
 from kg.documents import Documents
-from kg.errors import Forbidden, KgError, StorageFailed
+from kg.errors import Busy, Forbidden, KgError, StorageFailed
 from kg.kept import Kept
 from kg.queries import ExampleQuery
+from kg.search.index import Index
+from kg.search.store import SearchingStore
 from kg.settings import Settings
 from kg.store import Cancellation, Limits, Store, Usage
 from kg.store.admission import Lane
@@ -95,11 +97,35 @@ class Kg:
         query = Limits(options.query_seconds, options.max_result_bytes, cancellation, usage)
         return replace(self, store=self.store.limited(page), queries=self.queries.limited(query))
 
+    def asked(self) -> Store:
+        """Return what answers queries of clients, who may search in them."""
+        return self._searching(self.queries)
+
     def shown(self) -> Store:
-        """Return what answers queries of clients that a page shows, and so holds in memory."""
+        """Return the same for answers that a page shows, and so holds in memory."""
         limits = self.queries.limits
         size = min(PAGE_BYTES, self.settings.max_result_bytes)
-        return self.queries.limited(replace(limits, bytes=size))
+        return self._searching(self.queries.limited(replace(limits, bytes=size)))
+
+    def _searching(self, store: Store) -> Store:
+        options = self.settings
+        return SearchingStore(
+            store, self._index, base=options.document_base, seconds=options.page_seconds
+        )
+
+    def _index(self) -> Index:
+        """Return the search index of this very snapshot. Raises Busy while there is none."""
+        if not self.is_current:
+            raise Busy(
+                "the search index is being renewed after a change of the data; try again soon",
+                code="search_behind",
+            )
+        if not self.searches_all:
+            raise Forbidden(
+                "not all texts of this endpoint are indexed, so a query cannot search in them",
+                code="search_incomplete",
+            )
+        return self.derived.search
 
 
 class Deployment:

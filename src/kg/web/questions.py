@@ -71,7 +71,7 @@ def path(query: ExampleQuery) -> str:
 
 
 def _answered(text: str, format: Format) -> Response:
-    return respond.result(current_kg.queries.query(text, format=format))
+    return respond.result(current_kg.asked().query(text, format=format))
 
 
 def _listed(format: Format) -> Response:

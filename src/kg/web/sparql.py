@@ -100,4 +100,4 @@ def _without_query() -> Response:
 def _answer(text: str, scope: Scope, kind: Kind, format: Format) -> Response:
     if format is HTML:
         return console.answer(text, scope, kind)
-    return respond.result(current_kg.queries.query(text, scope, format=format))
+    return respond.result(current_kg.asked().query(text, scope, format=format))
