@@ -22,7 +22,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kg import context, dataset, display, frozen, overview, violations
+from kg import context, dataset, display, frozen, overview, prefixes, violations
+from kg.browse import making as browse_making
+from kg.browse.index import FacetIndex
 from kg.dataset import Statistics
 from kg.display import Display
 from kg.errors import BadData, StorageFailed
@@ -30,6 +32,7 @@ from kg.ontology import making as ontology_making
 from kg.ontology.index import OntologyIndex
 from kg.overview import Overview
 from kg.palette import Palette, palette
+from kg.prefixes import Prefixes
 from kg.search import making as search
 from kg.search.index import Index as SearchIndex
 from kg.store import sandbox
@@ -48,6 +51,20 @@ class Derived:
     path: Path
     statistics: Statistics
     display: Display
+    prefixes: Prefixes
+
+    @cached_property
+    def facets(self) -> FacetIndex | None:
+        """The index of facets, opened when it is wanted; None where there is none.
+
+        Raises StorageFailed when it is damaged.
+        """
+        try:
+            return FacetIndex(self.path)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StorageFailed(f"{self.path} is damaged; build it again") from None
 
     @cached_property
     def palette(self) -> Palette:
@@ -120,6 +137,19 @@ def _overview(store: EmbeddedStore, folder: Path) -> None:
     _write(folder / "overview.json", frozen.to_json(overview.derive(store, counts)))
 
 
+def _prefixes(store: EmbeddedStore, folder: Path) -> None:
+    _write(folder / "prefixes.json", prefixes.read(store).to_json())
+
+
+def _facets(store: EmbeddedStore, folder: Path) -> None:
+    """Needs what was counted and read before it."""
+    statistics = Statistics.from_json(_read(folder / "statistics.json"))
+    shown = Display.from_json(_read(folder / "display.json"))
+    texts = SearchIndex(folder / search.FOLDER)
+    searched = texts.iris(range(texts.entities))
+    browse_making.make(store, folder, statistics, shown, searched)
+
+
 VALIDATING = "validating"
 
 MAKERS: tuple[tuple[str, Maker], ...] = (
@@ -129,6 +159,8 @@ MAKERS: tuple[tuple[str, Maker], ...] = (
     ("reading the ontology", _ontology),
     ("looking over it", _overview),
     ("indexing the texts", search.make),
+    ("reading the prefixes", _prefixes),
+    ("indexing facets", _facets),
 )
 """Everything that is derived, with what a person is told while it is."""
 
@@ -173,6 +205,7 @@ def at(path: Path) -> Derived:
             path,
             Statistics.from_json(_read(path / "statistics.json")),
             Display.from_json(_read(path / "display.json")),
+            Prefixes.from_json(_read(path / "prefixes.json")),
         )
 
 

@@ -62,6 +62,9 @@ class Settings:
     page_seconds: float = 5
     """What each query of a page may take."""
 
+    facet_seconds: float = 1
+    """What counting one facet may take where there is no index; over that it is not counted."""
+
     update_seconds: float = 60
     """What a change may take; reading a document that is sent may take ten times as long."""
 
@@ -121,7 +124,7 @@ class Settings:
             )
         if not self.languages:
             raise BadSetting('languages must name at least one language, such as ["zh-Hans", "en"]')
-        for name in ("query_seconds", "page_seconds", "update_seconds"):
+        for name in ("query_seconds", "page_seconds", "facet_seconds", "update_seconds"):
             if not 0 < getattr(self, name) < math.inf:
                 raise BadSetting(f"{name} must be more than 0, not {getattr(self, name)}")
         for names, least in ((_COUNTS, 1), (("client_seconds", "client_errors", "proxies"), 0)):

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kg import dataset, derived, display, frozen, overview, violations
+from kg import dataset, derived, display, frozen, overview, prefixes, violations
 from kg.dataset import Statistics
 from kg.derived import Derived
 from kg.display import Display
@@ -23,6 +23,7 @@ from kg.errors import KgError, RemoteTimeout
 from kg.formats import NTRIPLES, Format
 from kg.ontology import making as ontology
 from kg.overview import Overview
+from kg.prefixes import Prefixes
 from kg.results import Result
 from kg.search import making as search
 from kg.store import EVERYTHING, UNLIMITED, Limits, Scope, Store
@@ -67,13 +68,14 @@ def make(store: Store, folder: Path) -> Derived:
         lambda: dataset.NOTHING,
     )
     shown = _first(lambda: display.read(_Patient(store)), lambda: _NOT_SHOWN)
+    short = _first(lambda: prefixes.read(_Patient(store)), Prefixes)
     seen = _first(lambda: overview.derive(_Patient(store), statistics), lambda: _NOT_SEEN)
-    return _keep(folder, statistics, shown, seen, store)
+    return _keep(folder, statistics, shown, short, seen, store)
 
 
 def blank(folder: Path) -> Derived:
     """Return a survey that knows nothing, kept like any other."""
-    return _keep(folder, dataset.NOTHING, _NOT_SHOWN, _NOT_SEEN, _nothing())
+    return _keep(folder, dataset.NOTHING, _NOT_SHOWN, Prefixes(), _NOT_SEEN, _nothing())
 
 
 def latest(folder: Path) -> Derived | None:
@@ -126,8 +128,13 @@ def _first(*ways: Callable[[], T]) -> T:
     return ways[-1]()
 
 
-def _keep(
-    folder: Path, statistics: Statistics, shown: Display, seen: Overview, store: Store
+def _keep(  # noqa: PLR0917  all that is kept
+    folder: Path,
+    statistics: Statistics,
+    shown: Display,
+    short: Prefixes,
+    seen: Overview,
+    store: Store,
 ) -> Derived:
     id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z-live"
     staging = folder / f"{id}.new"
@@ -140,6 +147,7 @@ def _keep(
     violations.skip(_nothing(), staging, _NOT_VALIDATED)
     _write(staging / "statistics.json", replace(statistics, snapshot=id).to_json())
     _write(staging / "display.json", shown.to_json())
+    _write(staging / "prefixes.json", short.to_json())
     _write(staging / "overview.json", frozen.to_json(seen))
     staging.rename(folder / id)
     _remove(sorted(folder.glob("*-live"))[:-KEPT])

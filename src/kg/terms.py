@@ -17,6 +17,7 @@ from pyoxigraph import (
     NamedNode,
     Quad,
     RdfFormat,
+    Store,
     Triple,
     Variable,
     parse,
@@ -41,6 +42,7 @@ __all__ = [
     "local_name",
     "parsed",
     "spell",
+    "stored",
     "values",
 ]
 
@@ -103,6 +105,15 @@ def parsed(spelled: str) -> Term:
     quad = next(parse(f"<s:s> <s:p> {spelled} .".encode(), format=RdfFormat.N_TRIPLES))
     object: Term = quad.object
     return object
+
+
+def stored(literal: Literal) -> Literal:
+    """Return a literal as a store keeps it: `01` as `1`, a language tag in lower case."""
+    store = Store()
+    store.add(Quad(RDF.nil, RDF.value, literal))
+    (kept,) = (quad.object for quad in store)
+    assert isinstance(kept, Literal)
+    return kept
 
 
 def local_name(text: str) -> str:

@@ -47,6 +47,7 @@ def test_what_is_counted_is_what_a_build_counts(served, embedded):
         (f"/page?iri={EX}alice", "Xiuzhou"),
         (f"/page?iri={EX}Person", "Bob"),
         ("/questions/01-classes", "Industry"),
+        (f"/browse?type=<{EX}Person>", "Alice"),
         (f"/sparql?query={COUNT}", "5"),
     ],
 )
@@ -67,6 +68,20 @@ def test_its_texts_are_searched_like_any_others(served, text, found):
     answer = served.get("/search", query_string={"q": text, "format": "json"}).json
     assert answer["items"][0]["iri"] == EX + found
     assert answer["complete"]
+
+
+def test_it_is_browsed_with_counts_that_hold_after_the_click(served):
+    page = served.get("/browse.json", query_string={"type": f"<{EX}Person>", "lang": "en"}).json
+    assert page["total"] == len(page["items"]) == 3
+    assert page["complete"]
+    others = [facet for facet in page["facets"] if facet["parameter"] != "type"]
+    counted = [(each["url"], each["count"]) for facet in others for each in facet["values"]]
+    assert len(counted) > 1
+    for address, count in counted:
+        assert served.get(address).json["total"] == count, address
+    query = {"query": page["sparql"], "format": "json"}
+    rows = served.get("/sparql", query_string=query).json["results"]["bindings"]
+    assert {row["item"]["value"] for row in rows} == {item["iri"] for item in page["items"]}
 
 
 def test_data_comes_in_every_format(served):

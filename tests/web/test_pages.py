@@ -30,6 +30,8 @@ class Links(HTMLParser):
     def handle_starttag(self, tag, attrs):
         if dict(attrs).get("type") != "application/ld+json":
             self.tags.append(tag)
+        if "nofollow" in (dict(attrs).get("rel") or ""):
+            return  # of every selection of facets there is a page
         self.scripts |= {value for name, value in attrs if (tag, name) == ("script", "src")}
         addresses = {value for name, value in attrs if name in ("href", "src", "action")}
         self.addresses |= addresses

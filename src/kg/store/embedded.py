@@ -25,7 +25,7 @@ from kg.formats import Format, Kind
 from kg.results import Result, Sink, internal_format, not_expressible
 from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
 from kg.store.loading import Progress, Source, load, silent
-from kg.terms import NamedNode, Quad
+from kg.terms import NamedNode, Quad, Term
 
 LONGEST_MESSAGE = 300
 """Characters of a parser's message; it may list every token that it expected."""
@@ -129,6 +129,14 @@ class EmbeddedStore:
     def quads(self) -> Iterator[Quad]:
         """Return all quads, in no order; to be read in one thread."""
         return iter(self._engine.quads_for_pattern(None, None, None))
+
+    def pairs(self, property: NamedNode) -> Iterator[tuple[Term, Term]]:
+        """Return subject and object of all quads with a property, in no order; in one thread.
+
+        A triple that stands in two graphs comes twice.
+        """
+        for quad in self._engine.quads_for_pattern(None, property, None):
+            yield quad.subject, quad.object
 
     def backup(self, path: Path) -> None:
         """Copy the triples to a new folder, by hard links where it can. Raises StorageFailed."""

@@ -19,6 +19,7 @@ from kg.store.remote import Endpoint
 from kg.store.snapshots import Database
 from kg.web import (
     assets,
+    browse,
     colors,
     compression,
     dataset,
@@ -63,6 +64,7 @@ _ROUTES = (
     assets,
     colors,
     home,
+    browse,
     sparql,
     update,
     graphs,

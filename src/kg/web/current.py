@@ -21,6 +21,7 @@ from kg.display import Display
 from kg.documents import Documents
 from kg.errors import Busy, Forbidden, KgError, StorageFailed
 from kg.kept import Kept
+from kg.prefixes import Prefixes
 from kg.queries import ExampleQuery
 from kg.search.index import Index
 from kg.search.store import SearchingStore
@@ -79,6 +80,11 @@ class Kg:
     def display(self) -> Display:
         """How the data wants to be shown."""
         return self.derived.display
+
+    @property
+    def prefixes(self) -> Prefixes:
+        """The short names of IRIs."""
+        return self.derived.prefixes
 
     @property
     def is_current(self) -> bool:

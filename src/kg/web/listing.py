@@ -1,0 +1,158 @@
+"""A page of browsing as JSON, and the addresses of the selections that its clicks lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import request
+
+from kg.browse import paths, values
+from kg.browse import selection as selections
+from kg.browse.cards import Card
+from kg.browse.facets import Bar, Facet, FacetValue
+from kg.browse.page import Page
+from kg.browse.paths import Path
+from kg.browse.selection import Selection
+from kg.labels import Label, choose
+from kg.terms import local_name
+from kg.web import links
+from kg.web.current import current_kg
+
+_KEPT = ("lang", "view", "by", "column")
+"""Parameters that say how a page is shown, and go with every link."""
+
+
+def pairs(selection: Selection, **more: str) -> list[tuple[str, str]]:
+    """Return the parameters of a selection, shown as this request is shown but for `more`."""
+    found = selections.write(selection, current_kg.prefixes)
+    for name in _KEPT:
+        if name not in more:
+            found += [(name, text) for text in request.args.getlist(name)]
+    return found + [(name, text) for name, text in more.items() if text]
+
+
+def address(selection: Selection, path: str = "", **more: str) -> str:
+    """Return the address of a selection, shown as this request is shown; or at another path."""
+    root = quote(request.script_root, safe="/")
+    found = pairs(selection, **more)
+    query = f"?{urlencode(found)}" if found else ""
+    return f"{root}{path or request.path}{query}"
+
+
+def name(facet: Facet, languages: Sequence[str]) -> str:
+    """Return what a facet is called: the names of its steps, in the most wanted language."""
+    parts = []
+    for step, held in zip(facet.path.steps, facet.labels or ((),) * 2, strict=False):
+        label = choose(held, languages) or Label(local_name(step.property))
+        parts.append(f"← {label.text}" if step.inverse else label.text)
+    return " › ".join(parts)
+
+
+def parameter(path: Path) -> str:
+    """Return the name of a facet in an address."""
+    return paths.write(path, current_kg.prefixes)
+
+
+def property(path: Path) -> str:
+    """Return the property of a facet: an IRI, or for other paths one in SPARQL's spelling."""
+    is_plain = len(path.steps) == 1 and not path.steps[0].inverse
+    return path.steps[0].property if is_plain else path.spell()
+
+
+def as_json(page: Page, languages: Sequence[str]) -> dict[str, Any]:
+    """Return a page as JSON: see `/openapi.json`."""
+    selection = page.selection
+    return {
+        "total": page.total,
+        "complete": page.complete,
+        "page": selection.page,
+        "pages": page.pages,
+        "page_size": selections.PAGE_SIZE,
+        "items": [_item(card) for card in page.cards],
+        "facets": [_facet(facet, selection, languages) for facet in page.facets],
+        "sorted": page.in_order,
+        "sparql": current_kg.prefixes.abbreviate(page.sparql) if page.sparql else None,
+        "next": address(selection.at(selection.page + 1)) if page.has_next else None,
+        "snapshot": page.snapshot,
+    }
+
+
+def _item(card: Card) -> dict[str, Any]:
+    return {
+        "iri": card.iri.value,
+        "label": card.label.text,
+        "types": [iri.value for iri, _ in card.types],
+        "url": links.page(card.iri),
+        "description": card.description.text if card.description else None,
+        "facts": [
+            {
+                "property": fact.property.value,
+                "label": fact.label.text,
+                "values": [label.text for _, label in fact.values],
+                "more": fact.more,
+            }
+            for fact in card.facts
+        ],
+    }
+
+
+def _facet(facet: Facet, selection: Selection, languages: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "property": property(facet.path),
+        "parameter": parameter(facet.path),
+        "label": name(facet, languages),
+        "kind": facet.kind.value,
+        "complete": facet.complete,
+        "counted": facet.counted,
+        "values": [
+            *_values(facet, facet.values, selection, languages),
+            *(_bar(facet, bar, selection) for bar in facet.bars),
+        ],
+    }
+    if facet.total_values is not None:
+        found["total_values"] = facet.total_values
+    for exists, count in ((True, facet.present), (False, facet.missing)):
+        if count is not None:
+            found["present" if exists else "missing"] = {
+                "count": count,
+                "selected": selection.condition(facet.path).exists is exists,
+                "url": address(selection.having(facet.path, exists)),
+            }
+    return found
+
+
+def _values(
+    facet: Facet, held: Sequence[FacetValue], selection: Selection, languages: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield the values of a facet; of a tree, each before those below it."""
+    for each in held:
+        below = list(_values(facet, each.below, selection, languages))
+        found = {
+            "value": written(each),
+            "label": each.label(languages).text,
+            "count": each.count,
+            "selected": each.selected,
+            "url": address(selection.toggle(facet.path, each.value)),
+        }
+        yield {**found, "below": below} if each.unfolds else found
+
+
+def written(value: FacetValue) -> str:
+    """Return a value as it is written in an address."""
+    return values.write(value.value, current_kg.prefixes)
+
+
+def _bar(facet: Facet, bar: Bar, selection: Selection) -> dict[str, Any]:
+    ends = (bar.low.text, bar.high.text)
+    label = ends[0] if ends[0] == ends[1] else " – ".join(ends)
+    return {
+        "value": label,
+        "ge": ends[0],
+        "le": ends[1],
+        "label": label,
+        "count": bar.count,
+        "selected": bar.selected,
+        "url": address(selection.between(facet.path, bar.low, bar.high)),
+    }
