@@ -121,7 +121,7 @@ def things(
 ) -> dict[NamedNode, Thing]:
     """Return the label and the classes of each of `iris`, by one query."""
     wanted = sorted(set(iris), key=str)
-    found = _read(store, wanted, (*properties, RDF.type))
+    found = said(store, wanted, (*properties, RDF.type))
     return {
         iri: Thing(_named(iri, _texts(found[iri]), languages), _types(found[iri])) for iri in wanted
     }
@@ -131,7 +131,7 @@ def texts(
     store: Store, iris: Iterable[NamedNode], properties: Sequence[NamedNode]
 ) -> Mapping[NamedNode, list[Label]]:
     """Return the texts that stand at `properties` of each IRI, in the order of `properties`."""
-    found = _read(store, list(iris), properties)
+    found = said(store, list(iris), properties)
     return defaultdict(list, {iri: _texts(found[iri]) for iri in found})
 
 
@@ -151,7 +151,7 @@ def _named(iri: NamedNode, candidates: Iterable[Label], languages: Sequence[str]
     return choose(spoken, languages) or Label(local_name(iri.value))
 
 
-def _read(
+def said(
     store: Store, iris: Sequence[NamedNode], properties: Sequence[NamedNode]
 ) -> Mapping[NamedNode, list[Said]]:
     """Return what stands at `properties` of each IRI, in their order.

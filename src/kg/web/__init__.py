@@ -38,6 +38,7 @@ from kg.web import (
     queries,
     questions,
     rdfa,
+    reconcile,
     respond,
     search,
     shacl,
@@ -70,6 +71,7 @@ _ROUTES = (
     graphs,
     entity,
     search,
+    reconcile,
     ontology,
     dataset,
     health,
@@ -153,7 +155,8 @@ def _site() -> dict[str, Any]:
 
 
 def _finish(response: Response) -> Response:
-    response.headers.update(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     respond.finish(response)
     compression.compress(response)
     return response

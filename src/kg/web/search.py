@@ -90,7 +90,7 @@ def _as_data() -> Response:
 
 def _suggested() -> Response:
     wanted = Wanted(
-        size=_number("size", SUGGESTED, MOST),
+        size=whole("size", SUGGESTED, MOST),
         classes=tuple(request.args.getlist("type")),
         seconds=current_kg.settings.page_seconds,
     )
@@ -119,19 +119,20 @@ def _suggestion(hit: Hit, spoken: Sequence[str]) -> dict[str, Any]:
 
 def _asked() -> tuple[str, int, Wanted]:
     """Return the text, the number of the page and what it is to show. Raises BadInput."""
-    number = _number("page", 1, LAST_PAGE)
-    size = _number("size", SIZE, MOST)
+    page_number = whole("page", 1, LAST_PAGE)
+    size = whole("size", SIZE, MOST)
     wanted = Wanted(
-        offset=(number - 1) * size,
+        offset=(page_number - 1) * size,
         size=size,
         classes=tuple(request.args.getlist("type")),
         languages=tuple(request.args.getlist("language")),
         seconds=current_kg.settings.page_seconds,
     )
-    return request.args.get("q", ""), number, wanted
+    return request.args.get("q", ""), page_number, wanted
 
 
-def _number(name: str, usual: int, most: int) -> int:
+def whole(name: str, usual: int, most: int) -> int:
+    """Return the whole number that a parameter gives. Raises BadInput."""
     text = request.args.get(name)
     if text is None:
         return usual
