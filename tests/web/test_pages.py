@@ -1,5 +1,7 @@
 """Identifiers, pages, and what every response carries."""
 
+import json
+import logging
 from html.parser import HTMLParser
 from urllib.parse import quote
 
@@ -207,3 +209,21 @@ def test_the_host_header_must_be_a_trusted_one_where_hosts_are_named(database):
 def test_a_label_is_never_empty(client):
     page = client.get("/page?iri=http%3A%2F%2Fexample.org%2Fknows", headers=HTML)
     assert ">knows</bdi></h1>" in page.text
+
+
+@pytest.mark.parametrize("page", ["/", "/page/id/alice", "/questions/01-classes"])
+def test_a_page_that_was_made_costs_no_query_again(client, caplog, page):
+    logger = logging.getLogger("kg.requests")
+    bases = ("http://localhost/", "http://localhost/", "http://other.example/")
+    with caplog.at_level(logging.INFO, logger.name):
+        logger.addHandler(caplog.handler)
+        address = f"{page}?lang=zh-Hant"
+        pages = [client.get(address, headers=HTML, base_url=base) for base in bases]
+        logger.removeHandler(caplog.handler)
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    queries = {line["id"]: line["queries"] for line in lines}
+    _, again, elsewhere = queries.values()
+    assert again == 0
+    assert elsewhere > 0
+    assert pages[0].data == pages[1].data
+    assert pages[0].headers["ETag"] == pages[1].headers["ETag"]

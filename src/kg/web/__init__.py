@@ -50,6 +50,7 @@ from kg.web import (
 )
 from kg.web.current import Deployment, current_kg
 from kg.web.endpoint import EndpointDeployment
+from kg.web.shelf import Shelf
 from kg.web.throttle import Throttle
 
 SECURITY_HEADERS = {
@@ -110,6 +111,7 @@ def create_app(
         else Deployment(options, source, writable=writable)
     )
     journal.register(app, app.extensions["kg"])
+    app.extensions["kg.shelf"] = Shelf()
     app.extensions["kg.edition"] = edition.of(Path(app.root_path).parent)
     Babel(app, locale_selector=language.locale)
     # Other sites may read everything that is public, and write or operate nothing.

@@ -52,12 +52,13 @@ def question(name: str) -> Response:
     outline = sparql.outline(query.template)
     kind = outline.form.kind if outline.form else Kind.SOLUTIONS
     format = respond.choose((HTML, *formats.offers(kind)))
-    if format is HTML:
-        return respond.conditional(HTML, lambda: _shown(query, given, kind))
-    text = query.bound(given)
-    if outline.volatile:
-        return _answered(text, format)
-    return respond.conditional(format, lambda: _answered(text, format))
+
+    def answer() -> Response:
+        return (
+            _shown(query, given, kind) if format is HTML else _answered(query.bound(given), format)
+        )
+
+    return answer() if outline.volatile else respond.conditional(format, answer)
 
 
 def address(query: ExampleQuery) -> str:

@@ -15,6 +15,7 @@ from kg.formats import Format
 from kg.results import Result
 from kg.web import compression, language
 from kg.web.current import current_kg
+from kg.web.shelf import Shelf
 
 SNAPSHOT_HEADER = "KG-Snapshot"
 EXPOSED_HEADERS = ["ETag", "Link", SNAPSHOT_HEADER]
@@ -47,7 +48,9 @@ def conditional(
             unchanged = Response(status=304)
             unchanged.set_etag(known)
             return unchanged
-    response = make()
+    # Pages hold whole addresses, so they are kept for the address by which the service is known.
+    shelf: Shelf = current_app.extensions["kg.shelf"]
+    response = shelf.get(f"{request.url_root} {tag}", make)
     if response.status_code == HTTPStatus.OK:
         response.set_etag(tag)
     return response
