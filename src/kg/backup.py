@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import tarfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from kg import build
+from kg import build, dumps
 from kg.errors import BadInput, StorageFailed
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import Database, Snapshot
@@ -27,13 +27,18 @@ def save(database: Database, file: Path) -> Snapshot:
     mode = "w:gz" if file.name.lower().endswith((".gz", ".tgz")) else "w"
     try:
         with tarfile.open(partial, mode) as archive:  # type: ignore[call-overload]
-            archive.add(snapshot.path, snapshot.id)
+            archive.add(snapshot.path, snapshot.id, filter=_needed)
         partial.replace(file)
     except OSError as error:
         raise StorageFailed(f"cannot write {file}: {error.strerror or error}") from None
     finally:
         partial.unlink(missing_ok=True)
     return snapshot
+
+
+def _needed(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Pass over dumps, which are made from the rest."""
+    return None if PurePosixPath(member.name).parts[1:2] == (dumps.FOLDER,) else member
 
 
 def restore(file: Path, database: Database) -> Snapshot:

@@ -68,6 +68,9 @@ class Settings:
     update_seconds: float = 60
     """What a change may take; reading a document that is sent may take ten times as long."""
 
+    export_seconds: float = 600
+    """What making a dump may take; it is made once for each state of the data."""
+
     durable: bool = False
     """Whether a change is on the disk, and not only on its way, before it is acknowledged."""
 
@@ -124,7 +127,14 @@ class Settings:
             )
         if not self.languages:
             raise BadSetting('languages must name at least one language, such as ["zh-Hans", "en"]')
-        for name in ("query_seconds", "page_seconds", "facet_seconds", "update_seconds"):
+        timed = (
+            "query_seconds",
+            "page_seconds",
+            "facet_seconds",
+            "update_seconds",
+            "export_seconds",
+        )
+        for name in timed:
             if not 0 < getattr(self, name) < math.inf:
                 raise BadSetting(f"{name} must be more than 0, not {getattr(self, name)}")
         for names, least in ((_COUNTS, 1), (("client_seconds", "client_errors", "proxies"), 0)):

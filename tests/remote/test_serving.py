@@ -40,6 +40,18 @@ def test_what_is_counted_is_what_a_build_counts(served, embedded):
     assert dataclasses.replace(counted, snapshot="") == dataclasses.replace(expected, snapshot="")
 
 
+def test_what_only_snapshots_have_is_not_found(served):
+    assert "/download/" not in served.get("/dataset", headers=HTML).text
+    for address in ("/download/all.nt", "/releases.atom"):
+        assert served.get(address).status_code == 404
+
+
+def test_its_numbers_are_described_as_data(served):
+    text = served.get("/dataset", headers={"Accept": "text/turtle"}).text
+    assert "rdfs.org/ns/void#triples" in text
+    assert "dcat#distribution" not in text
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
@@ -48,6 +60,8 @@ def test_what_is_counted_is_what_a_build_counts(served, embedded):
         (f"/page?iri={EX}Person", "Bob"),
         ("/questions/01-classes", "Industry"),
         (f"/browse?type=<{EX}Person>", "Alice"),
+        ("/ontology", "Industry"),
+        ("/dataset", "/page?iri=http%3A%2F%2Fexample.org%2Fplaces"),
         (f"/sparql?query={COUNT}", "5"),
     ],
 )

@@ -43,7 +43,8 @@ class Links(HTMLParser):
 def crawl(client, start="/", limit=5000):
     """Yield (address, response) for all pages of this service that links lead to.
 
-    What a robot should not follow is opened, but its own links are not.
+    What a robot should not follow is opened, but its own links are not. Dumps, each of which a
+    process would make, are left to test_download.
     """
     seen, ends, waiting = {start}, set(), [start]
     while waiting:
@@ -55,7 +56,8 @@ def crawl(client, start="/", limit=5000):
             page = Links(response.text)
             ends |= page.nofollow - seen
             for link in page.addresses:
-                if link.startswith("/") and link not in seen and len(seen) < limit:
+                is_ours = link.startswith("/") and not link.startswith("/download/")
+                if is_ours and link not in seen and len(seen) < limit:
                     seen.add(link)
                     waiting.append(link)
         response.close()

@@ -16,6 +16,7 @@ from pyoxigraph import (
     QuerySolutions,
     QueryTriples,
     RdfFormat,
+    serialize,
 )
 from pyoxigraph import Store as Engine
 
@@ -25,7 +26,7 @@ from kg.formats import Format, Kind
 from kg.results import Result, Sink, internal_format, not_expressible
 from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
 from kg.store.loading import Progress, Source, load, silent
-from kg.terms import NamedNode, Quad, Term
+from kg.terms import RDF, BlankNode, DefaultGraph, NamedNode, Quad, Term, Triple, spell
 
 LONGEST_MESSAGE = 300
 """Characters of a parser's message; it may list every token that it expected."""
@@ -102,7 +103,13 @@ class EmbeddedStore:
         """Load a file; see `kg.store.loading.load`."""
         load(self._engine, source, base_iri=base_iri, progress=progress)
 
-    def dump(self, output: IO[bytes], format: Format, *, graph: NamedNode | None = None) -> None:
+    def dump(
+        self,
+        output: IO[bytes],
+        format: Format,
+        *,
+        graph: NamedNode | DefaultGraph | None = None,
+    ) -> None:
         """Write everything, or one graph, without holding it in memory.
 
         A format of triples gets the merge of all graphs, one of quads keeps them apart. Raises
@@ -115,7 +122,43 @@ class EmbeddedStore:
             raise _translated(error, format) from None
         sink.close()
 
-    def _dump(self, sink: Sink, format: Format, graph: NamedNode | None) -> None:
+    def dump_class(self, output: IO[bytes], format: Format, owner: NamedNode) -> None:
+        """Write the triples about the things of a class, from all graphs, with what hangs on them.
+
+        One thing after another is held in memory. Raises NotAcceptable, like `dump`.
+        """
+        assert isinstance(format.engine, RdfFormat)
+        sink = Sink(output, format=format, max_bytes=None)
+        try:
+            serialize(self._about(owner), sink.file, format.engine)
+        except OSError as error:
+            raise _translated(error, format) from None
+        sink.close()
+
+    def _about(self, owner: NamedNode) -> Iterator[Triple]:
+        """Yield each triple about a thing of a class once, and about blank nodes on the way."""
+        for thing in self._things(owner):
+            seen, waiting = {thing}, [thing]
+            while waiting:
+                node = waiting.pop()
+                for triple in {
+                    quad.triple for quad in self._engine.quads_for_pattern(node, None, None)
+                }:
+                    yield triple
+                    if isinstance(triple.object, BlankNode) and triple.object not in seen:
+                        seen.add(triple.object)
+                        waiting.append(triple.object)
+
+    def _things(self, owner: NamedNode) -> Iterator[NamedNode | BlankNode]:
+        """Yield the things of a class, each once."""
+        rows = self._engine.query(
+            f"SELECT DISTINCT ?s {{ ?s {spell(RDF.type)} {spell(owner)} }}",
+            use_default_graph_as_union=True,
+        )
+        assert isinstance(rows, QuerySolutions)
+        return (row["s"] for row in rows)
+
+    def _dump(self, sink: Sink, format: Format, graph: NamedNode | DefaultGraph | None) -> None:
         assert isinstance(format.engine, RdfFormat)
         if Kind.DATASET in format.kinds and graph is None:
             self._engine.dump(sink.file, format.engine)

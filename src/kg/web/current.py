@@ -19,6 +19,7 @@ from kg.dataset import Statistics
 from kg.derived import Derived
 from kg.display import Display
 from kg.documents import Documents
+from kg.dumps import Dumps
 from kg.errors import Busy, Forbidden, KgError, StorageFailed
 from kg.kept import Kept
 from kg.prefixes import Prefixes
@@ -150,6 +151,7 @@ class Deployment:
             federation=bool(settings.service_hosts),
         )
         self.errands = Errands(places=settings.readers, memory=settings.reader_memory)
+        self.dumps = Dumps(Errands(places=1, memory=settings.reader_memory))
         self._documents = Documents(settings.source_dir)
         self._lock = threading.Lock()
         self._deriving = threading.Lock()

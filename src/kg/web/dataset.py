@@ -1,88 +1,150 @@
-"""The description of the dataset and of the service, as data."""
+"""The dataset: its page, and its description as data."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from collections.abc import Iterator
 
-from kg import formats, terms
-from kg.formats import Format, Kind
+from flask import Blueprint, Response, request, url_for
+
+from kg import dumps, formats, labels, releases, terms
+from kg.catalogue import dcat, facts, schema_org, service, void
+from kg.catalogue.dcat import Download
+from kg.citation import Citation
+from kg.formats import HTML, Format, Kind
+from kg.labels import DCTERMS, Label
 from kg.results import Result, serialised
-from kg.terms import RDF, XSD, BlankNode, Literal, NamedNode, Namespace, Triple
-from kg.web import respond
-from kg.web.current import current_kg
+from kg.terms import Literal, NamedNode, Quad, Triple
+from kg.web import download, language, respond
+from kg.web.current import Deployment, current_kg, deployment
 
 bp = Blueprint("dataset", __name__)
 
-SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
-VOID = Namespace("http://rdfs.org/ns/void#")
-FORMATS = Namespace("http://www.w3.org/ns/formats/")
 
-# The names of formats in http://www.w3.org/ns/formats/.
-_FORMAT_NAMES = {
-    "json": "SPARQL_Results_JSON",
-    "xml": "SPARQL_Results_XML",
-    "csv": "SPARQL_Results_CSV",
-    "tsv": "SPARQL_Results_TSV",
-    "ttl": "Turtle",
-    "nt": "N-Triples",
-    "rdf": "RDF_XML",
-    "jsonld": "JSON-LD",
-    "trig": "TriG",
-    "nq": "N-Quads",
-    "n3": "N3",
-}
+@bp.get("/dataset")
+def page() -> Response:
+    """Show what the dataset is and how to get it, or send its description."""
+    format = respond.choose((HTML, *formats.offers(Kind.GRAPH)))
+    downloads = download.offered()
+    make = (lambda: _rendered(downloads)) if format is HTML else (lambda: _sent(format, downloads))
+    ready = sum(each.bytes is not None for each in downloads)
+    return respond.conditional(format, make, besides=str(ready))
 
 
 @bp.get("/.well-known/void")
-def void() -> Response:
+def well_known() -> Response:
     """Describe the dataset at its well-known place (RFC 8615; VoID, 7.2)."""
-    format = respond.choose(formats.offers(Kind.GRAPH))
-    return respond.conditional(format, lambda: respond.result(service_description(format)))
+    format = respond.choose((*formats.offers(Kind.GRAPH), HTML))
+    if format is HTML:
+        return respond.see_other(url_for("dataset.page"))
+    downloads = download.offered()
+    ready = sum(each.bytes is not None for each in downloads)
+    return respond.conditional(format, lambda: _sent(format, downloads), besides=str(ready))
 
 
 def service_description(format: Format) -> Result:
     """Return what the endpoint is and over what, written in `format` (SPARQL 1.1 SD)."""
-    return serialised(_triples(), format, snapshot=current_kg.snapshot)
+    return serialised(_service(), format, snapshot=current_kg.snapshot)
 
 
-def _triples() -> list[Triple]:
-    endpoint = terms.iri(request.url_root + "sparql")
-    service, dataset, default = endpoint, BlankNode(), BlankNode()
-    statistics = current_kg.statistics
-    triples = [
-        Triple(service, RDF.type, SD.Service),
-        Triple(service, SD.endpoint, endpoint),
-        Triple(service, SD.supportedLanguage, SD.SPARQL11Query),
-        Triple(service, SD.defaultDataset, dataset),
-        Triple(dataset, RDF.type, SD.Dataset),
-        Triple(dataset, SD.defaultGraph, default),
-        Triple(default, RDF.type, SD.Graph),
-        Triple(default, VOID.triples, _integer(statistics.triples)),
-    ]
-    if current_kg.settings.union_default_graph:
-        triples.append(Triple(service, SD.feature, SD.UnionDefaultGraph))
-    triples += [
-        Triple(service, SD.resultFormat, FORMATS[_FORMAT_NAMES[format.name]])
-        for format in formats.FORMATS
-        if format.name in _FORMAT_NAMES
-    ]
-    for graph in statistics.graphs:
-        if graph.graph is not None:
-            triples += _named_graph(dataset, NamedNode(graph.graph), graph.triples)
-    return triples
+def _service() -> Iterator[Triple]:
+    union = current_kg.settings.union_default_graph
+    return service.describe(current_kg.statistics, _endpoint(), union=union)
 
 
-def _named_graph(dataset: BlankNode, name: NamedNode, triples: int) -> list[Triple]:
-    entry, graph = BlankNode(), BlankNode()
-    return [
-        Triple(dataset, SD.namedGraph, entry),
-        Triple(entry, RDF.type, SD.NamedGraph),
-        Triple(entry, SD.name, name),
-        Triple(entry, SD.graph, graph),
-        Triple(graph, RDF.type, SD.Graph),
-        Triple(graph, VOID.triples, _integer(triples)),
-    ]
+def _endpoint() -> NamedNode:
+    return terms.iri(request.url_root + "sparql")
 
 
-def _integer(number: int) -> Literal:
-    return Literal(str(number), datatype=XSD.integer)
+def _dataset() -> NamedNode:
+    """Return the IRI of the dataset: as the data says, else that of its page."""
+    return NamedNode(current_kg.statistics.dataset or request.url_root + "dataset")
+
+
+def _own() -> list[Quad]:
+    return dcat.own(current_kg.store, _dataset()) if current_kg.statistics.dataset else []
+
+
+def _sent(format: Format, downloads: list[Download]) -> Response:
+    """Send the whole description. Cost: one query."""
+    return respond.result(
+        serialised(_described(downloads), format, snapshot=current_kg.derived.snapshot)
+    )
+
+
+def _described(downloads: list[Download]) -> Iterator[Triple]:
+    statistics, dataset, endpoint = current_kg.statistics, _dataset(), _endpoint()
+    yield from dcat.describe(
+        statistics,
+        dataset,
+        own=_own(),
+        name=current_kg.name,
+        page=request.url_root + "dataset",
+        endpoint=endpoint,
+        modified=releases.moment(current_kg.snapshot),
+        downloads=downloads,
+    )
+    yield from void.describe(statistics, current_kg.derived.ontology, dataset, endpoint)
+    yield from _service()
+
+
+def _rendered(downloads: list[Download]) -> Response:
+    """Show the dataset. Cost: two queries, for its description and for labels."""
+    statistics, wanted, display = current_kg.statistics, language.languages(), current_kg.display
+    dataset, own = _dataset(), _own()
+    headed = {*display.label_properties, *display.description_properties}
+    told = facts.about(own, dataset, wanted, headed)
+    graphs = [NamedNode(each.graph) for each in statistics.graphs if each.graph]
+    extents = dumps.extents(statistics)
+    classes = [each for each in extents.values() if each.part is dumps.Part.CLASS]
+    shown = [*facts.iris(told), *graphs, *(NamedNode(each.iri or "") for each in classes[:CLASSES])]
+    names = labels.fetch(current_kg.store, shown, wanted, display.label_properties)
+    title = statistics.title(wanted) or Label(current_kg.name)
+    description = statistics.description(wanted)
+    json_ld = schema_org.describe(
+        dataset,
+        title=title,
+        description=description,
+        own=own,
+        names=names,
+        page=request.url_root + "dataset",
+        modified=releases.moment(current_kg.snapshot),
+        downloads=downloads,
+    )
+    return respond.page(
+        "dataset.html",
+        iri=dataset,
+        statistics=statistics,
+        counted=current_kg.is_current,
+        title=title,
+        description=description,
+        facts=told,
+        names=names,
+        downloads=downloads,
+        whole=extents.get(dumps.WHOLE),
+        graphs=[each for each in extents.values() if each.part is dumps.Part.GRAPH],
+        classes=classes[:CLASSES],
+        classes_total=len(classes),
+        releases=_releases(),
+        citation=Citation(title.text, _makers(own, names), dataset.value, current_kg.snapshot),
+        violations=current_kg.derived.violations,
+        json_ld=json_ld,
+        formats=formats.offers(Kind.GRAPH),
+        endpoint=url_for("sparql.endpoint", _external=True),
+    )
+
+
+def _makers(own: list[Quad], names: dict[NamedNode, Label]) -> str:
+    """Return who made the dataset, as it says; else what it was made from."""
+    found = [each.object for each in own if each.predicate == DCTERMS.creator]
+    texts = [names[each].text for each in found if isinstance(each, NamedNode)]
+    texts += [each.value for each in found if isinstance(each, Literal)]
+    return ", ".join(texts) or current_kg.name
+
+
+CLASSES = 60
+"""Classes whose dumps the page lists."""
+
+
+def _releases() -> list[releases.Release]:
+    served = deployment()
+    return releases.known(served.database) if isinstance(served, Deployment) else []

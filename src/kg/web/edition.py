@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-_MADE_OF = ("*.py", "*.html", "*.mo", "*.json")
+_MADE_OF = ("*.py", "*.html", "*.xml", "*.mo", "*.json")
 
 
 def of(package: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask, Response, g
 from flask_babel import lazy_gettext as _
 
-from kg import formats, labels, spelled
+from kg import formats, labels, spelled, survey
 from kg.formats import HTML, Kind
 from kg.labels import Label
 from kg.ontology import declarations, drawing, pages, schemes, tree
@@ -144,6 +144,7 @@ def _rendered() -> Response:
     return respond.page(
         "ontology.html",
         counted=current_kg.is_current,
+        observed=survey.ONTOLOGY not in current_kg.statistics.uncounted,
         classes=classes,
         properties=properties,
         bounds=bounds,

@@ -63,6 +63,7 @@ _IN_PATH: Mapping[str, tuple[Schema, str]] = {
     "file": (_STRING, "The rest of an identifier, and the extension of a format"),
     "extension": (_STRING, "The extension of a format, such as ttl"),
     "number": (_number(1, 100_000), "The number of a part"),
+    "dump": (_STRING, "The name of a file, as /dataset lists them, such as all.nq.gz"),
     "id": (_STRING, "The id of a query that runs"),
 }
 
@@ -121,6 +122,7 @@ ROUTES: Mapping[str, Sequence[Operation]] = {
     "/questions": (_get("The questions that come with the data", (JSON, HTML), "format"),),
     "/dataset": (_get("The description of the dataset", (*GRAPHS, HTML), "format"),),
     "/.well-known/void": (_get("The same at its well-known place", GRAPHS, "format"),),
+    "/download/<dump>": (_get("A dump: everything, a graph, or the things of a class", ANY),),
     "/shacl": (
         _get("What shapes find wrong with the data", (JSON, *GRAPHS, HTML), "page", "format"),
         Operation("post", "Validate a document without keeping it", (JSON, *GRAPHS, HTML),

@@ -32,17 +32,18 @@ def choose(offers: Sequence[Format]) -> Format:
 
 
 def conditional(
-    format: Format, make: Callable[[], Response], *, localized: bool = False
+    format: Format, make: Callable[[], Response], *, localized: bool = False, besides: str = ""
 ) -> Response:
     """Return 304 if the client has this representation of this snapshot, else what `make` gives.
 
     A snapshot never changes, so the validator is known before any work is done (RFC 9110, 8.8.3);
     of what an endpoint shows nobody knows whether it has changed, so there is none.
-    What speaks to the reader is `localized`; every HTML page is.
+    What speaks to the reader is `localized`; every HTML page is. `besides` is what else the
+    representation depends on.
     """
     if request.method not in ("GET", "HEAD") or current_kg.live:
         return make()
-    tag = _etag(format, localized=localized or format is formats.HTML)
+    tag = _etag(format, localized=localized or format is formats.HTML, besides=besides)
     for known in compression.forms(tag):
         if request.if_none_match.contains_weak(known):
             unchanged = Response(status=304)
@@ -56,13 +57,14 @@ def conditional(
     return response
 
 
-def _etag(format: Format, *, localized: bool) -> str:
+def _etag(format: Format, *, localized: bool, besides: str) -> str:
     parts = [
         current_app.extensions["kg.edition"],
         current_kg.snapshot,
         current_kg.derived.snapshot,
         request.full_path,
         format.media_type,
+        besides,
     ]
     if localized:
         parts.append(language.key())

@@ -1,0 +1,241 @@
+"""Dumps: the whole dataset, one graph, or the things of one class, in a file with a checksum.
+
+A dump is made when it is first asked for, by an errand, and kept beside the snapshot it is of:
+
+    DIR/snapshots/ID/downloads/NAME.EXT[.gz]         the dump
+    DIR/snapshots/ID/downloads/NAME.EXT[.gz].json    its size and checksum, written last
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import json
+import logging
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any, cast
+
+from kg import formats
+from kg.dataset import Statistics
+from kg.errors import KgError, NotFound, StorageFailed, StorageFull
+from kg.formats import Format, Kind
+from kg.store import Limits, errand
+from kg.store.embedded import EmbeddedStore
+from kg.store.errand import Errands
+from kg.store.snapshots import Snapshot
+from kg.terms import DefaultGraph, NamedNode, local_name
+
+log = logging.getLogger(__name__)
+
+FOLDER = "downloads"
+
+WHOLE = "all"
+"""The name of the dump of everything."""
+
+_LEVEL = 6
+_LONGEST = 60
+_NOT_IN_NAMES = re.compile(r"[^\w-]+")
+
+
+class Part(StrEnum):
+    """What a dump is of."""
+
+    ALL = "all"
+    GRAPH = "graph"
+    CLASS = "class"
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a dump holds; `iri` is that of the graph or class, None for the default graph."""
+
+    name: str
+    part: Part
+    iri: str | None
+    size: int
+    """Triples; of a class, things."""
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """The formats in which it is to be had; only everything needs those with graphs."""
+        every = (each for each in formats.offers(Kind.GRAPH) if each.name != "n3")
+        return tuple(each for each in every if self.part is Part.ALL or each.name not in _GRAPHS)
+
+
+_GRAPHS = ("trig", "nq")
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A dump that was made."""
+
+    path: Path
+    bytes: int
+    sha256: str
+
+
+def extents(statistics: Statistics) -> Mapping[str, Extent]:
+    """Return everything that can be had as a dump, by name: all, each graph, each class."""
+    found = {WHOLE: Extent(WHOLE, Part.ALL, None, statistics.triples + statistics.shared_triples)}
+    for graph in statistics.graphs:
+        _add(found, Part.GRAPH, graph.graph, graph.triples)
+    for each in statistics.classes:
+        _add(found, Part.CLASS, each.iri, each.entities)
+    return found
+
+
+def _add(found: dict[str, Extent], part: Part, iri: str | None, size: int) -> None:
+    """Add a part under the name of its IRI; with a number where another has that name."""
+    own = local_name(iri) if iri else "default"
+    stem = f"{part}-{_NOT_IN_NAMES.sub('-', own).strip('-')[:_LONGEST] or 'unnamed'}"
+    name, number = stem, 1
+    while name in found:
+        number += 1
+        name = f"{stem}-{number}"
+    found[name] = Extent(name, part, iri, size)
+
+
+def file_name(extent: Extent, format: Format, *, packed: bool) -> str:
+    """Return the name of a dump's file."""
+    return f"{extent.name}.{format.extension}{'.gz' if packed else ''}"
+
+
+def made(snapshot: Snapshot, name: str) -> Dump | None:
+    """Return a dump by the name of its file, if it was made already."""
+    path = snapshot.path / FOLDER / name
+    try:
+        known = json.loads(_known(path).read_text(encoding="ascii"))
+        return Dump(path, known["bytes"], known["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _known(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+class Dumps:
+    """Makes dumps, one at a time."""
+
+    def __init__(self, errands: Errands) -> None:
+        self._errands = errands
+        self._making: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._preparing = threading.Lock()
+        self._prepared = ""
+
+    def prepare(self, snapshot: Snapshot, extent: Extent, limits: Limits) -> None:
+        """Have a dump made in all its formats in the background, once for each snapshot."""
+        with self._preparing:
+            if self._prepared == snapshot.id:
+                return
+            self._prepared = snapshot.id
+        work = (snapshot, extent, limits)
+        threading.Thread(target=self._prepare, args=work, name="dumps", daemon=True).start()
+
+    def _prepare(self, snapshot: Snapshot, extent: Extent, limits: Limits) -> None:
+        for format in extent.formats:
+            try:
+                self.get(snapshot, extent, format, packed=True, limits=limits)
+            except KgError as error:  # whoever asks for it is told again
+                log.info("%s as %s: %s", extent.name, format.name, error)
+
+    def get(
+        self, snapshot: Snapshot, extent: Extent, format: Format, *, packed: bool, limits: Limits
+    ) -> Dump:
+        """Return a dump, made now unless it was before.
+
+        Raises NotAcceptable where the format cannot hold the data, OverLimit, Busy, StorageFailed.
+        """
+        name = file_name(extent, format, packed=packed)
+        with self._making[snapshot.id, name]:
+            if found := made(snapshot, name):
+                return found
+            if packed:  # the plain dump is of use for others, and what is packed is made from it
+                self.get(snapshot, extent, format, packed=False, limits=limits)
+            order = {
+                "triples": str(snapshot.triples),
+                "snapshot": snapshot.id,
+                "file": str(snapshot.path / FOLDER / name),
+                "part": extent.part,
+                "iri": extent.iri,
+                "format": format.name,
+                "packed": packed,
+            }
+            self._errands.send("kg.dumps", order, limits)
+        found = made(snapshot, name)
+        if found is None:
+            raise NotFound("this state of the data is gone; ask again for that of now")
+        return found
+
+
+def _carry_out(order: Mapping[str, Any]) -> dict[str, Any]:
+    path = Path(order["file"])
+    partial = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with partial.open("wb") as raw:
+            file = _Told(raw)
+            if order["packed"]:
+                _pack(path.with_name(path.name.removesuffix(".gz")), file)
+            else:
+                _write(order, file)
+            known = {"bytes": file.size, "sha256": file.digest.hexdigest()}
+        partial.replace(path)
+        _known(path).write_text(json.dumps(known), encoding="ascii")
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        kind = StorageFull if full else StorageFailed
+        raise kind(f"cannot write {path.name}: {error.strerror or error}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return {}
+
+
+class _Told:
+    """A file that knows the size and the digest of what was written to it."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def write(self, block: bytes) -> int:
+        self._raw.write(block)
+        self.size += len(block)
+        self.digest.update(block)
+        return len(block)
+
+    def flush(self) -> None:
+        self._raw.flush()
+
+
+def _pack(plain: Path, file: _Told) -> None:
+    """Write what is in a file, compressed; the same bytes for the same content."""
+    target = cast("IO[bytes]", file)
+    with plain.open("rb") as source, gzip.GzipFile("", "wb", _LEVEL, target, mtime=0) as packed:
+        while block := source.read(256 * 1024):
+            packed.write(block)
+
+
+def _write(order: Mapping[str, Any], file: _Told) -> None:
+    store = EmbeddedStore.open(Path(order["triples"]), snapshot=order["snapshot"])
+    format = formats.by_name(order["format"], formats.FORMATS)
+    output = cast("IO[bytes]", file)
+    if order["part"] == Part.CLASS:
+        store.dump_class(output, format, NamedNode(order["iri"]))
+    elif order["part"] == Part.GRAPH:
+        graph = NamedNode(order["iri"]) if order["iri"] else DefaultGraph()
+        store.dump(output, format, graph=graph)
+    else:
+        store.dump(output, format)
+
+
+if __name__ == "__main__":
+    errand.carry_out(_carry_out)
