@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean conformance fuzz crashes bench-isolation bench-reload
+.PHONY: help serve test lint assets format lock messages clean conformance fuzz crashes bench-isolation bench-reload bench-load
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz             send 50,000 mutated queries, 5,000 updates and 20,000 requests (QUERIES=… UPDATES=… REQUESTS=…)"
 	@echo "make crashes          kill the writer 50 times amid changes"
 	@echo "make bench-isolation  what a reader costs, and how exact deadlines are"
+	@echo "make bench-load       64 connections, without and with hostile ones (SECONDS=… RATE=…)"
 	@echo "make bench-reload     reload a million triples under load"
 	@echo "make format   lay out the code"
 	@echo "make lock     renew requirements*.txt from pyproject.toml (needs uv)"
@@ -56,6 +57,9 @@ bench-isolation: $(VENV)/.dev
 
 bench-reload: $(VENV)/.dev
 	$(BIN)/python bench/reload.py
+
+bench-load: $(VENV)/.dev $(ASSETS)
+	$(BIN)/python bench/load.py --seconds $(or $(SECONDS),300) --rate $(or $(RATE),30)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
