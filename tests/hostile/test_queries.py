@@ -6,6 +6,8 @@ With `LONG=1` in the environment the shapes are sent in every size, with more ti
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -484,6 +486,33 @@ def test_deadlines_hold_while_no_reader_can_be_had(database, serving, tmp_path, 
         finally:
             os.kill(nursery, signal.SIGCONT)
         assert eventually(lambda: client.query("ASK {}").status == 200)
+
+
+def test_no_descriptor_is_lost(server, client):
+    def opened() -> int:
+        return len(list(Path(f"/proc/{server.lasting[0]}/fd").iterdir()))
+
+    def ask() -> None:
+        for query in ("ASK {}", "SELECT", "SELECT * { ?s ?p ?o } LIMIT 9"):
+            client.query(query)
+        client.get("/health")
+        client.get("/")
+
+    for _ in range(5):
+        ask()
+    before = opened()
+    for _ in range(40):
+        ask()
+    assert opened() <= before + 2
+
+
+def test_too_few_descriptors_are_told_at_the_start(database, tmp_path):
+    kg = Path(sys.executable).with_name("kg")
+    command = ["sh", "-c", 'ulimit -n 64; exec "$0" serve --db "$1"', kg, database.path]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("kg: the service needs to open 512 files at once, and only 64")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_nothing_panicked(server, patient):

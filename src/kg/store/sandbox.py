@@ -14,6 +14,8 @@ import signal
 import struct
 import sys
 
+from kg.errors import BadInput
+
 # BPF instructions (linux/bpf_common.h) and answers of a filter (linux/seccomp.h).
 _LOAD_WORD, _JUMP_IF_EQUAL, _JUMP_IF_GREATER_OR_EQUAL, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1  # EPERM
@@ -74,6 +76,21 @@ def allow_descriptors() -> None:
     """Take back `forbid_descriptors`."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def allow_files(least: int) -> int:
+    """Have this process, and those it starts, open as many files as they are allowed to.
+
+    Return how many that is. Raises BadInput where it is fewer than `least`.
+    """
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and allowed < least:
+        raise BadInput(
+            f"the service needs to open {least} files at once, and only {allowed} are allowed; "
+            f"raise the limit, such as by `ulimit -Hn {8 * least}`"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
+    return allowed
 
 
 def limit_memory(extra_bytes: int) -> None:

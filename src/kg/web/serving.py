@@ -31,6 +31,11 @@ THREADS = 2 * QUEUE + 16
 """Threads that answer requests: as many as may wait for a reader, and some for what need not."""
 
 
+FILES = 512
+"""Files that the service may have open at once: a connection for each that is answered or waits,
+what belongs to the snapshot, and pipes to readers."""
+
+
 def run(
     options: Settings,
     source: Database | Endpoint,
@@ -46,6 +51,7 @@ def run(
     Raises BadInput when the address cannot be listened at, Locked when another process writes to
     a database that is to be `writable`, and whatever opening it raises, before a worker starts.
     """
+    sandbox.allow_files(FILES)
     address = _free_address(host, port)
     if isinstance(source, Database):
         _must_open(source, writable=writable)
