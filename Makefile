@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean conformance fuzz crashes bench-isolation bench-reload bench-load
+.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -21,6 +21,7 @@ help:
 	@echo "make assets   bundle the browser code anew after a change in frontend/"
 	@echo "make conformance      run the W3C suites and write docs/conformance.md"
 	@echo "make fuzz             send 50,000 mutated queries, 5,000 updates and 20,000 requests (QUERIES=… UPDATES=… REQUESTS=…)"
+	@echo "make tour             visit every page in both languages, sizes and themes; see screenshots/"
 	@echo "make crashes          kill the writer 50 times amid changes"
 	@echo "make bench-isolation  what a reader costs, and how exact deadlines are"
 	@echo "make bench-load       64 connections, without and with hostile ones (SECONDS=… RATE=…)"
@@ -48,6 +49,9 @@ conformance: $(VENV)/.dev
 fuzz: $(VENV)/.dev $(ASSETS)
 	FUZZ_QUERIES=$(or $(QUERIES),50000) FUZZ_UPDATES=$(or $(UPDATES),5000) FUZZ_REQUESTS=$(or $(REQUESTS),20000) \
 	  $(BIN)/python -m pytest -s tests/fuzz
+
+tour: $(VENV)/.dev $(ASSETS)
+	TOUR=whole $(BIN)/python -m pytest -s tests/browser
 
 crashes: $(VENV)/.dev
 	CRASHES=50 $(BIN)/python -m pytest -s tests/writing/test_crash.py

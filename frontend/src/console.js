@@ -103,9 +103,7 @@ class Console {
       ["share", "share"],
     ]) {
       const button = this.form.querySelector(`[data-act=${act}]`);
-      if (!button) continue;
-      button.hidden = false;
-      button.addEventListener("click", () => this[name]());
+      button?.addEventListener("click", () => this[name]());
     }
     document.addEventListener("click", (event) => this.follow(event));
     document.addEventListener("change", ({ target }) => {

@@ -64,7 +64,7 @@ export function open(host, { text, label, run, changed, extensions = [] }) {
         autocompletion({ icons: false }),
         indentUnit.of("  "),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.domEventHandlers({ beforeinput: replace }),
         EditorView.updateListener.of((update) => update.docChanged && changed?.()),
         look,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from kg import labels, prefixes, sparql, terms, vocabulary
+from kg import labels, sparql, terms, vocabulary
 from kg.errors import BadInput
 from kg.formats import DATA
 from kg.prefixes import KNOWN, Prefixes
@@ -25,7 +25,7 @@ MOST = 50
 
 @bp.get("/sparql/vocabulary.json")
 def words() -> Response:
-    """Send the classes and properties of the data. Cost: two queries, for labels and prefixes."""
+    """Send the classes and properties of the data. Cost: one query, for labels."""
     return respond.conditional(DATA, _words, localized=True)
 
 
@@ -77,7 +77,7 @@ def _words() -> Response:
 def _prefixes() -> Prefixes:
     """Return the prefixes that the data declares, and those of the queries that came with it."""
     used = [sparql.prefixes(example.text) for example in current_kg.examples]
-    declared = prefixes.read(current_kg.store).declared
+    declared = current_kg.prefixes.declared
     return Prefixes({name: iri for each in used for name, iri in each.items()} | dict(declared))
 
 
