@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load
+.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load bench
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -24,6 +24,7 @@ help:
 	@echo "make tour             visit every page in both languages, sizes and themes; see screenshots/"
 	@echo "make crashes          kill the writer 50 times amid changes"
 	@echo "make bench-isolation  what a reader costs, and how exact deadlines are"
+	@echo "make bench            the service beside others (SIZES=…), into docs/benchmarks.md"
 	@echo "make bench-load       64 connections, without and with hostile ones (SECONDS=… RATE=…)"
 	@echo "make bench-reload     reload a million triples under load"
 	@echo "make format   lay out the code"
@@ -61,6 +62,14 @@ bench-isolation: $(VENV)/.dev
 
 bench-reload: $(VENV)/.dev
 	$(BIN)/python bench/reload.py
+
+bench: $(VENV)/.dev $(ASSETS) .venv-peers
+	$(BIN)/python bench/peers.py --sizes $(or $(SIZES),100000,1000000) --output docs/benchmarks.md
+
+# Not among the requirements: it is only measured.
+.venv-peers:
+	$(PYTHON) -m venv $@
+	$@/bin/pip --disable-pip-version-check --quiet install 'rdflib-endpoint[cli,web]==0.6.3'
 
 bench-load: $(VENV)/.dev $(ASSETS)
 	$(BIN)/python bench/load.py --seconds $(or $(SECONDS),300) --rate $(or $(RATE),30)
