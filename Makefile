@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load bench
+.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load bench bench-search
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench            the service beside others (SIZES=…), into docs/benchmarks.md"
 	@echo "make bench-load       64 connections, without and with hostile ones (SECONDS=… RATE=…)"
 	@echo "make bench-reload     reload a million triples under load"
+	@echo "make bench-search     what search finds beside FTS5, and how it grows"
 	@echo "make format   lay out the code"
 	@echo "make lock     renew requirements*.txt from pyproject.toml (needs uv)"
 	@echo "make messages renew the translation catalogue from the templates"
@@ -73,6 +74,9 @@ bench: $(VENV)/.dev $(ASSETS) .venv-peers
 
 bench-load: $(VENV)/.dev $(ASSETS)
 	$(BIN)/python bench/load.py --seconds $(or $(SECONDS),300) --rate $(or $(RATE),30)
+
+bench-search: $(VENV)/.dev
+	$(BIN)/python bench/search.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -236,8 +236,24 @@ def test_pinyin_of_a_whole_name_comes_before_that_of_a_part(index_of):
     assert order(index, "gf") == [
         ("exact", Match.INITIALS),
         ("prefix", Match.INITIALS_PREFIX),
-        ("part", Match.NAMES),
+        ("part", Match.INITIALS_WITHIN),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ordered"),
+    [
+        ("yinhang", ["银行", "银行人", "大银行"]),
+        ("xingr", ["行人", "银行人"]),
+        ("yh", ["银行", "银行人", "大银行"]),
+        ("chong", ["重庆", "重要"]),
+        ("zq", ["重庆"]),
+    ],
+)
+def test_how_a_character_is_read_in_its_word_comes_first(named, text, ordered):
+    names = ["行人", "银行", "大银行", "重庆", "重要", "中药", "银行人"]
+    index = named(*names)
+    assert [names[int(name[1:])] for name, _ in order(index, text)] == ordered
 
 
 def test_what_many_link_to_comes_first(index_of):

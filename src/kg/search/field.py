@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +32,7 @@ from pyroaring import BitMap
 from kg.errors import StorageFailed
 from kg.search import postings, strings
 from kg.search.normal import CONTINUOUS_RANGES, Folding
-from kg.search.pinyin import initials, syllables
+from kg.search.pinyin import initials, likely, syllables, words
 from kg.search.postings import Numbers, Postings
 from kg.search.strings import Strings
 
@@ -130,7 +131,10 @@ class Writer:
         text = "".join(self._batch)
         codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
         alone = _standing_alone()[codes]
-        self._add_characters(codes, np.flatnonzero(alone))
+        places = np.flatnonzero(alone)
+        self._add_characters(codes, places)
+        if self._phonetic:
+            self._add_likely(text, codes, places)
         self._add_grams(codes, ~alone & (codes != _END))
         self._add_stems(text)
         self._batch.clear()
@@ -144,11 +148,25 @@ class Writer:
                 for name in self._spoken(chr(code)):
                     self._postings.add(postings.named(name), positions)
 
+    def _add_likely(self, text: str, codes: Numbers, places: npt.NDArray[np.intp]) -> None:
+        """Add how each character is most likely read, by the word in which it stands."""
+        told = _told_by_words(text, codes)
+        by_reading: dict[tuple[str, ...], list[int]] = {}
+        for place, said in told.items():
+            by_reading.setdefault(said, []).append(place)
+        found = [(said, np.array(at, np.intp)) for said, at in by_reading.items()]
+        usual = np.setdiff1d(places, np.fromiter(told, np.intp, len(told)), assume_unique=True)
+        found += [(likely(chr(code)), at) for code, at in _grouped(codes[usual], usual)]
+        for said, at in found:
+            positions = self._positions(at)
+            for name in spoken(said, LIKELY):
+                self._postings.add(postings.named(name), positions)
+
     def _spoken(self, character: str) -> tuple[str, ...]:
         """Return the names of the tokens that stand for how a character is read."""
         if character not in self.syllables:
             self.syllables[character] = syllables(character)
-        return spoken(self.syllables[character])
+        return spoken(self.syllables[character], POSSIBLE)
 
     def _add_grams(self, codes: Numbers, inside: npt.NDArray[np.bool_]) -> None:
         """Add each three characters of a word with the spaces before and after it."""
@@ -171,19 +189,52 @@ class Writer:
         return (places.astype(np.int64) + self._begin).astype(np.uint32)
 
 
-def spoken(syllables: Sequence[str]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Hearing:
+    """The names of the tokens that stand where characters are read in some way."""
+
+    mark: str
+
+    def syllable(self, syllable: str) -> str:
+        """Return the name of the token that stands where a character is read so."""
+        return f"{self.mark}~{syllable}"
+
+    def initial(self, initial: str) -> str:
+        """Return the name of the token that stands where a reading is abbreviated so."""
+        return f"{self.mark}^{initial}"
+
+
+POSSIBLE = Hearing("")
+"""How a character may be read."""
+
+LIKELY = Hearing("+")
+"""How it is most likely read, where it stands."""
+
+
+def spoken(syllables: Sequence[str], hearing: Hearing) -> tuple[str, ...]:
     """Return the names of the tokens of syllables and of their abbreviations."""
-    return (*map(syllable_name, syllables), *map(initial_name, sorted(initials(syllables))))
+    abbreviated = sorted(initials(syllables))
+    return (*map(hearing.syllable, syllables), *map(hearing.initial, abbreviated))
 
 
-def syllable_name(syllable: str) -> str:
-    """Return the name of the token that stands where a character may be read so."""
-    return f"~{syllable}"
+def _told_by_words(text: str, codes: Numbers) -> dict[int, tuple[str, ...]]:
+    """Return how the characters of words are read that are read otherwise than by themselves."""
+    begins = np.array([_pair(*map(ord, each)) for each in words()], np.uint64)
+    wide = codes.astype(np.uint64)
+    told: dict[int, tuple[str, ...]] = {}
+    end = 0
+    for place in np.flatnonzero(np.isin(_pair(wide[:-1], wide[1:]), begins)).tolist():
+        candidates = words()[text[place : place + 2]] if place >= end else ()
+        word, said = next(
+            (each for each in candidates if text.startswith(each[0], place)), ("", ())
+        )
+        told |= zip(range(place, place + len(word)), said, strict=True)
+        end = max(end, place + len(word))
+    return told
 
 
-def initial_name(initial: str) -> str:
-    """Return the name of the token that stands where a reading may be abbreviated so."""
-    return f"^{initial}"
+def _pair(first: Any, second: Any) -> Any:
+    return first << 21 | second
 
 
 def stem_name(stem: str) -> str:

@@ -19,7 +19,7 @@ from kg.search.postings import Numbers
 from kg.search.strings import Strings
 from kg.terms import local_name
 
-FORMAT = 1
+FORMAT = 2
 
 FIELDS = ("names", "descriptions", "others")
 NAMES, DESCRIPTIONS, OTHERS = range(len(FIELDS))

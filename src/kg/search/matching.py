@@ -20,7 +20,7 @@ from pyroaring import BitMap
 
 from kg.errors import OverLimit
 from kg.search import postings, runs
-from kg.search.field import STEMMED, stem, stem_name
+from kg.search.field import LIKELY, STEMMED, stem, stem_name
 from kg.search.index import DESCRIPTIONS, NAMES, OTHERS, Index
 from kg.search.postings import Numbers
 from kg.search.query import Query, Term, parse
@@ -38,6 +38,8 @@ class Match(StrEnum):
     INITIALS_PREFIX = "initials-prefix"
     WORDS = "words"
     WITHIN = "within"
+    PINYIN_WITHIN = "pinyin-within"
+    INITIALS_WITHIN = "initials-within"
     NAMES = "names"
     DESCRIPTIONS = "descriptions"
     OTHERS = "others"
@@ -129,16 +131,21 @@ class Matching:
         )
         spelled = whole.folded.replace(" ", "")
         is_spelled = runs.is_spellable(spelled)
-        known = self._index.known_syllables
+        # Of readings only the likely ones place a name before others.
+        read = partial(runs.read, look, spelled, self._index.known_syllables, hearing=LIKELY)
+        abbreviated = partial(runs.abbreviated, look, spelled, hearing=LIKELY)
         if is_spelled:
-            yield Match.PINYIN, lambda: runs.read(look, spelled, known, ends=ends) & starts
+            yield Match.PINYIN, lambda: read(ends=ends) & starts
         yield Match.PREFIX, lambda: runs.written(look, whole.begun) & starts
         if is_spelled:
-            yield Match.INITIALS, lambda: runs.abbreviated(look, spelled, ends=ends) & starts
-            yield Match.PINYIN_PREFIX, lambda: runs.read(look, spelled, known) & starts
-            yield Match.INITIALS_PREFIX, lambda: runs.abbreviated(look, spelled) & starts
+            yield Match.INITIALS, lambda: abbreviated(ends=ends) & starts
+            yield Match.PINYIN_PREFIX, lambda: read() & starts
+            yield Match.INITIALS_PREFIX, lambda: abbreviated() & starts
         yield Match.WORDS, lambda: runs.written(look, closed)
         yield Match.WITHIN, lambda: runs.written(look, whole.begun)
+        if is_spelled:
+            yield Match.PINYIN_WITHIN, read
+            yield Match.INITIALS_WITHIN, abbreviated
 
     def _all(self, *places: int) -> BitMap:
         """Return the entities of which the texts in some fields match every term."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from pyroaring import BitMap
 
 from kg.search import postings
-from kg.search.field import initial_name, syllable_name
+from kg.search.field import POSSIBLE, Hearing
 from kg.search.normal import CONTINUOUS
 from kg.search.pinyin import INITIALS
 from kg.search.postings import Postings
@@ -86,18 +87,29 @@ def is_spellable(folded: str) -> bool:
     return len(_LETTERS.findall(folded)) > 1 and _SPELLABLE.fullmatch(folded) is not None
 
 
-def read(find: Look, folded: str, known: frozenset[str], *, ends: BitMap | None = None) -> BitMap:
-    """Return where a run begins that may be read as pinyin, of which the last may be unfinished.
+def read(
+    find: Look,
+    folded: str,
+    known: frozenset[str],
+    *,
+    hearing: Hearing = POSSIBLE,
+    ends: BitMap | None = None,
+) -> BitMap:
+    """Return where a run begins that is read as pinyin, of which the last may be unfinished.
 
     `known` are the syllables that occur. With `ends`, the run must be followed by one of those
     positions, and every syllable must be whole.
     """
-    return _walk(folded, lambda place: _syllables(find, folded, place, known, ends), ends)
+    is_open = ends is None
+    steps = partial(_syllables, find, folded, known, hearing, is_open=is_open)
+    return _walk(folded, steps, ends)
 
 
-def abbreviated(find: Look, folded: str, *, ends: BitMap | None = None) -> BitMap:
+def abbreviated(
+    find: Look, folded: str, *, hearing: Hearing = POSSIBLE, ends: BitMap | None = None
+) -> BitMap:
     """Return where a run begins whose readings have these first letters (zh, ch, sh may be two)."""
-    return _walk(folded, lambda place: _initials(find, folded, place), ends)
+    return _walk(folded, partial(_initials, find, folded, hearing), ends)
 
 
 def _walk(text: str, steps: Callable[[int], Iterator[Step]], ends: BitMap | None) -> BitMap:
@@ -120,24 +132,24 @@ def _walk(text: str, steps: Callable[[int], Iterator[Step]], ends: BitMap | None
 
 
 def _syllables(
-    find: Look, text: str, place: int, known: frozenset[str], ends: BitMap | None
+    find: Look, text: str, known: frozenset[str], hearing: Hearing, place: int, *, is_open: bool
 ) -> Iterator[Step]:
     if CONTINUOUS.match(text[place]):
         yield 1, find(postings.character(text[place]))
         return
     for length in range(1, min(LONGEST_SYLLABLE, len(text) - place) + 1):
         if (syllable := text[place : place + length]) in known:
-            yield length, find(postings.named(syllable_name(syllable)))
+            yield length, find(postings.named(hearing.syllable(syllable)))
     rest = text[place:]
-    if ends is None and len(rest) < LONGEST_SYLLABLE:
+    if is_open and len(rest) < LONGEST_SYLLABLE:
         for syllable in sorted(each for each in known if each.startswith(rest) and each != rest):
-            yield len(rest), find(postings.named(syllable_name(syllable)))
+            yield len(rest), find(postings.named(hearing.syllable(syllable)))
 
 
-def _initials(find: Look, text: str, place: int) -> Iterator[Step]:
+def _initials(find: Look, text: str, hearing: Hearing, place: int) -> Iterator[Step]:
     if CONTINUOUS.match(text[place]):
         yield 1, find(postings.character(text[place]))
         return
     for length in (1, 2)[: len(text) - place]:
         if (initial := text[place : place + length]) in INITIALS:
-            yield length, find(postings.named(initial_name(initial)))
+            yield length, find(postings.named(hearing.initial(initial)))
