@@ -10,6 +10,7 @@ from functools import cached_property
 from kg import context, sparql, terms
 from kg.errors import BadInput
 from kg.roles import KG
+from kg.search.cursor import SEARCH
 from kg.store import Store
 from kg.terms import Literal, NamedNode, Namespace, spell
 
@@ -18,6 +19,7 @@ KNOWN = {
     "dbo": "http://dbpedia.org/ontology/",
     "eli": "http://data.europa.eu/eli/ontology#",
     "kg": KG.prefix,
+    "search": SEARCH.prefix,
     "skosxl": "http://www.w3.org/2008/05/skos-xl#",
     "vann": "http://purl.org/vocab/vann/",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 import tempfile
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path as File
 
 from hypothesis import strategies as st
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 from pyoxigraph import Store as Engine
 
 from kg import dataset, display
@@ -102,6 +103,20 @@ def selections(draw):
 
 
 worlds = st.lists(quads(), max_size=45)
+
+
+def random_quad(chance: random.Random) -> Quad:
+    """Return a quad of the same kind, without Hypothesis."""
+    predicate = chance.choice(PREDICATES)
+    among = {
+        f"{E}p": [*CONCEPTS, *THINGS, *BLANKS, *LITERALS[:4], LITERALS[-1]],
+        f"{E}q": [*CONCEPTS, *THINGS[:2]],
+        f"{E}n": LITERALS,
+        RDF_TYPE: [*CONCEPTS[:3], BLANKS[0]],
+        LABEL: LITERALS[-5:],
+    }.get(predicate, [*CONCEPTS, BLANKS[1]])
+    subject = chance.choice([*THINGS, *CONCEPTS, *BLANKS])
+    return Quad(subject, NamedNode(predicate), chance.choice(among), chance.choice(GRAPHS))
 
 
 class World:
@@ -213,6 +228,11 @@ class Ways:
 
 def no_search(_text):
     raise AssertionError("nothing is searched here")
+
+
+def counts_of(turtle: str) -> IndexCounts:
+    """Return what counts in a graph that is written in Turtle."""
+    return ways(parse(turtle, format=RdfFormat.TURTLE)).index
 
 
 def ways(content) -> Ways:

@@ -2,15 +2,24 @@
 
 import csv
 import io
+import random
 import zipfile
+from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
+import hypothesis
 import pytest
-from pyoxigraph import RdfFormat, parse
+from hypothesis import HealthCheck
+from pyoxigraph import RdfFormat, parse, serialize
+from tests.browse.worlds import World, random_quad, selections
 
 from kg import derived, settings
+from kg.browse import paths
 from kg.browse.making import DATA, META
+from kg.browse.selection import write
 from kg.build import build
+from kg.prefixes import Prefixes
+from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Source
 from kg.store.snapshots import Database
 from kg.web import create_app
@@ -47,10 +56,10 @@ def _world() -> str:
     return "\n".join(lines)
 
 
-def _served(folder, text, **options):
-    (folder / "data.ttl").write_text(text, encoding="utf-8")
+def _served(folder, text, *, name="data.ttl", **options):
+    (folder / name).write_text(text, encoding="utf-8")
     database = Database(folder / "db")
-    build([Source.of(folder / "data.ttl")], database, base_iri="https://kg.example/")
+    build([Source.of(folder / name)], database, base_iri="https://kg.example/")
     environment = {f"KG_{name.upper()}": str(value) for name, value in options.items()}
     return create_app(settings.load(environment=environment), database).test_client(), database
 
@@ -301,15 +310,15 @@ def test_a_text_is_found_as_search_finds_it(browser):
 
 
 def test_a_text_that_is_found_too_often_has_no_query(tmp_path):
-    lines = [f'<http://e/{number}> <http://e/name> "found" .' for number in range(1001)]
+    lines = [f'<http://e/{number}> <http://e/name> "found" .' for number in range(10_001)]
     client = _served(tmp_path, "\n".join(lines))[0]
     page = ask(client, "/browse?q=found")
-    assert (page["total"], page["sparql"]) == (1001, None)
-    assert [len(items(client, "/browse?q=found&page=41"))] == [1]
+    assert (page["total"], page["sparql"]) == (10_001, None)
+    assert [len(items(client, "/browse?q=found&page=401"))] == [1]
     for extension in ("rq", "ttl"):
         response = client.get(f"/browse.{extension}?q=found")
         assert (response.status_code, response.json["code"]) == (413, "query_too_large")
-    assert len(client.get("/browse.csv?q=found").text.splitlines()) == 1002
+    assert len(client.get("/browse.csv?q=found").text.splitlines()) == 10_002
     assert client.get("/browse?q=found", headers={"Accept": "text/html"}).status_code == 200
 
 
@@ -344,3 +353,36 @@ def test_the_bundled_graph_can_be_browsed(client):
         "https://kg.example/id/alice",
         "https://kg.example/id/bob",
     ]
+
+
+@pytest.fixture(scope="module")
+def random_world(tmp_path_factory):
+    """A random world, with all that is strange in it, over HTTP; and what plain Python says."""
+    chance = random.Random(20)
+    quads = [random_quad(chance) for _ in range(160)]
+    text = serialize(quads, format=RdfFormat.N_QUADS).decode()
+    folder = tmp_path_factory.mktemp("random")
+    client, database = _served(folder, text, name="data.nq")
+    snapshot = database.current()
+    return client, World(EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id))
+
+
+@hypothesis.settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@hypothesis.given(selections())
+def test_on_a_random_world_items_counts_python_and_sparql_agree(random_world, selection):
+    client, world = random_world
+    address = f"/browse?{urlencode(write(selection, Prefixes()))}"
+    page = ask(client, address)
+    expected = sorted(world.chosen(selection))
+    assert page["total"] == len(expected)
+    assert sorted(items(client, address)) == expected
+    assert sorted(solutions(client, page["sparql"])) == expected
+    chosen = {paths.write(path, Prefixes()) for path in selection.conditions}
+    counted = [
+        (value["url"], value["count"])
+        for facet in page["facets"]
+        if facet["parameter"] not in chosen
+        for value in flat(facet["values"])
+    ]
+    for url, count in counted[:: max(1, len(counted) // 4)]:
+        assert ask(client, url)["total"] == count, url

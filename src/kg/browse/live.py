@@ -48,15 +48,17 @@ class LiveCounts:
         store: Store,
         pattern: TextPattern,
         *,
-        limits: Limits = UNLIMITED,
+        page: Limits = UNLIMITED,
+        facet: Limits = UNLIMITED,
         label_properties: Sequence[NamedNode] = labels.LABEL_PROPERTIES,
         languages: Callable[[str], Sequence[str]] = lambda tag: labels.chain(tag, ()),
     ) -> None:
-        """`limits` is what each facet may take."""
+        """`facet` is what each facet may take, `page` what the page needs of a selection itself."""
         self._store = store
         self.snapshot = store.snapshot
         self._pattern = pattern
-        self._limits = limits
+        self._page = page
+        self._limits = facet
         self._label_properties = label_properties
         self._languages = languages
         self._trees: dict[Path, Step | None] = {}
@@ -64,25 +66,19 @@ class LiveCounts:
 
     def tree(self, path: Path) -> Step | None:
         """Return the step to the value above, where the values of a path are a tree."""
-        return self._tree(path, Asking(self._store, self._store_limits))
+        return self._tree(path, Asking(self._store, self._page))
 
     def _tree(self, path: Path, asking: Asking) -> Step | None:
         if path not in self._trees:
             self._trees[path] = None if path.language else trees.asked(asking, path)
         return self._trees[path]
 
-    @property
-    def _store_limits(self) -> Limits:
-        """What a question may take on which the page as a whole depends."""
-        limits: Limits = getattr(self._store, "limits", UNLIMITED)
-        return limits
-
     def total(self, selection: Selection) -> int | None:
         """Return how many things are chosen; None where there was no time to count."""
         key = Selection(selection.conditions, selection.text)
         if key not in self._totals:
             try:
-                asking = Asking(self._store, self._store_limits)
+                asking = Asking(self._store, self._page)
                 self._totals[key] = asking.number(self._counting(selection))
             except NOT_COUNTED:
                 self._totals[key] = None

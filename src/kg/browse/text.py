@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from kg.errors import TooLarge
+from kg.search.cursor import MATCHES
+from kg.search.store import MOST
 from kg.terms import Literal, NamedNode, spell, values
 
-MOST_NAMED = 1000
-"""Things that a query names one by one."""
 
+def searched(text: str, total: int) -> str:
+    """Return the pattern of things `?item` that a search for a text finds, `total` in all.
 
-def named(iris: Iterable[str]) -> str:
-    """Return the pattern of exactly these things `?item`. Raises TooLarge."""
-    found = list(islice(iris, MOST_NAMED + 1))
-    if len(found) > MOST_NAMED:
+    Raises TooLarge where they are more than a query can take.
+    """
+    if total > MOST:
         raise TooLarge(
-            f"the text is found in more than {MOST_NAMED} things, too many to name in a query; "
+            f"the text is found in {total:,} things, and a query can take {MOST:,}; "
             "search for more, or choose without a text",
             code="query_too_large",
         )
-    return values("item", map(NamedNode, sorted(found)))
+    return f"?item {spell(MATCHES)} {spell(Literal(text))} ."
 
 
-def pattern(text: str, properties: Sequence[NamedNode]) -> str:
+def in_names(text: str, properties: Sequence[NamedNode]) -> str:
     """Return the pattern of things `?item` that have `text` in a name, in whatever case.
 
     For stores that have no index of texts.

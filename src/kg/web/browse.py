@@ -98,9 +98,9 @@ def _selection() -> Selection:
 
 def _pattern(wanted: str) -> str:
     """Return the pattern of what a text is found in. Raises TooLarge, BadInput and OverLimit."""
-    if current_kg.derived.facets is None:
-        return text.pattern(wanted, current_kg.display.label_properties)
-    return text.named(current_kg.derived.search.iris(_entities(wanted)))
+    if current_kg.derived.facets is None and not current_kg.searches_all:
+        return text.in_names(wanted, current_kg.display.label_properties)
+    return text.searched(wanted, len(_entities(wanted)))
 
 
 def _entities(wanted: str) -> BitMap:
@@ -122,10 +122,12 @@ def counts(chosen: Selection) -> Counts:
 
 
 def _live() -> LiveCounts:
+    limits = current_kg.store.limits
     return LiveCounts(
-        current_kg.store,
+        current_kg.paged(),
         _pattern,
-        limits=replace(current_kg.store.limits, seconds=current_kg.settings.facet_seconds),
+        page=limits,
+        facet=replace(limits, seconds=current_kg.settings.facet_seconds),
         label_properties=current_kg.display.label_properties,
         languages=lambda tag: chain(tag, current_kg.settings.languages),
     )
@@ -235,7 +237,7 @@ def _graph(chosen: Selection, format: Format) -> Response:
     """Send what the data says about each thing that is chosen, on whatever page."""
     where = patterns.where(chosen, counts(chosen).tree, _pattern)
     return respond.result(
-        current_kg.queries.query(
+        current_kg.asked().query(
             f"CONSTRUCT {{ ?item ?property ?value }} WHERE {{ {{ SELECT DISTINCT ?item WHERE {{ "
             f"{where} }} }} ?item ?property ?value }}",
             format=format,

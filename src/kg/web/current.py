@@ -104,6 +104,10 @@ class Kg:
         query = Limits(options.query_seconds, options.max_result_bytes, cancellation, usage)
         return replace(self, store=self.store.limited(page), queries=self.queries.limited(query))
 
+    def paged(self) -> Store:
+        """Return what answers queries of pages that may search."""
+        return self._searching(self.store)
+
     def asked(self) -> Store:
         """Return what answers queries of clients, who may search in them."""
         return self._searching(self.queries)
