@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load bench bench-search
+.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load bench bench-search bench-facets
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -28,6 +28,7 @@ help:
 	@echo "make bench-load       64 connections, without and with hostile ones (SECONDS=… RATE=…)"
 	@echo "make bench-reload     reload a million triples under load"
 	@echo "make bench-search     what search finds beside FTS5, and how it grows"
+	@echo "make bench-facets     count facets of a million things (OXIGRAPH=… compares with its server)"
 	@echo "make format   lay out the code"
 	@echo "make lock     renew requirements*.txt from pyproject.toml (needs uv)"
 	@echo "make messages renew the translation catalogue from the templates"
@@ -77,6 +78,9 @@ bench-load: $(VENV)/.dev $(ASSETS)
 
 bench-search: $(VENV)/.dev
 	$(BIN)/python bench/search.py
+
+bench-facets: $(VENV)/.dev
+	$(BIN)/python bench/facets.py --http $(if $(OXIGRAPH),--oxigraph $(OXIGRAPH))
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
