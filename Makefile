@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean conformance fuzz tour crashes bench-isolation bench-reload bench-load bench bench-search bench-facets
+.PHONY: help serve test lint assets format lock messages clean comunica conformance fuzz tour crashes bench-isolation bench-reload bench-load bench bench-search bench-facets
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint     check style, types and layers"
 	@echo "make assets   bundle the browser code anew after a change in frontend/"
 	@echo "make conformance      run the W3C suites and write docs/conformance.md"
+	@echo "make comunica         let Comunica answer queries from the fragments (installs it with npm)"
 	@echo "make fuzz             send 50,000 mutated queries, 5,000 updates and 20,000 requests (QUERIES=… UPDATES=… REQUESTS=…)"
 	@echo "make tour             visit every page in both languages, sizes and themes; see screenshots/"
 	@echo "make crashes          kill the writer 50 times amid changes"
@@ -45,6 +46,13 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/python hatch_build.py lint
 	$(BIN)/python -m pytest -q tests/unit/test_layers.py
+
+comunica: $(VENV)/.dev $(ASSETS) tests/comunica/node_modules
+	$(BIN)/python -m pytest tests/web/test_comunica.py
+
+tests/comunica/node_modules: tests/comunica/package-lock.json
+	cd tests/comunica && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 conformance: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/conformance --conformance-report docs/conformance.md

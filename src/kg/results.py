@@ -92,13 +92,18 @@ def internal_format(kind: Kind) -> Format:
     return NTRIPLES if kind is Kind.GRAPH else JSON
 
 
-def serialised(triples: Iterable[Triple], format: Format, *, snapshot: str) -> Result:
-    """Return triples that the service itself makes, as an answer in `format`."""
+def serialised(triples: Iterable[Triple | Quad], format: Format, *, snapshot: str) -> Result:
+    """Return triples that the service itself makes, as an answer in `format`.
+
+    Of quads, a format of triples gets the triples.
+    """
     assert isinstance(format.engine, RdfFormat)
+    if Kind.DATASET not in format.kinds:
+        triples = (each.triple if isinstance(each, Quad) else each for each in triples)
     output = io.BytesIO()
     sink = Sink(output, format=format, max_bytes=None)
     try:
-        serialize(triples, sink.file, format.engine)
+        serialize(cast("Iterable[Quad]", triples), sink.file, format.engine)
     except OSError:
         raise not_expressible(format) from None
     sink.close()

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -63,6 +65,20 @@ def bundled(tmp_path_factory) -> FlaskClient:
 @pytest.fixture(scope="session")
 def server(database):
     """The address of a real server over the same graph."""
+    with serving(database) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def bundled_server(bundled):
+    """The address of a real server over the graph that comes with the service."""
+    with serving(bundled.application.extensions["kg"].database) as address:
+        yield address
+
+
+@contextmanager
+def serving(database: Database) -> Iterator[str]:
+    """Yield the address of a real server over a database."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

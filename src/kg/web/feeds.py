@@ -28,6 +28,7 @@ Disallow: {root}/search
 Disallow: {root}/data
 Disallow: {root}/download
 Disallow: {root}/graphs
+Disallow: {root}/fragments
 Allow: {root}/
 Sitemap: {sitemap}
 """

@@ -56,6 +56,9 @@ _PARAMETERS: Mapping[str, tuple[Schema, str]] = {
     "sort": (_STRING, "A property to sort by, - before it to turn the order round"),
     "format": (_STRING, "The name of a format, instead of Accept"),
     "graph": (_IRI, "The IRI of a graph"),
+    "subject": (_IRI, "The IRI of a subject"),
+    "predicate": (_IRI, "The IRI of a property"),
+    "object": (_STRING, 'An IRI, or a literal: "a", "a"@en, "1"^^IRI'),
     "shapes": (_STRING, "Which shapes to validate with"),
 }
 _IN_PATH: Mapping[str, tuple[Schema, str]] = {
@@ -123,6 +126,8 @@ ROUTES: Mapping[str, Sequence[Operation]] = {
     "/dataset": (_get("The description of the dataset", (*GRAPHS, HTML), "format"),),
     "/.well-known/void": (_get("The same at its well-known place", GRAPHS, "format"),),
     "/download/<dump>": (_get("A dump: everything, a graph, or the things of a class", ANY),),
+    "/fragments": (_get("Triples that fit a pattern, page by page (Triple Pattern Fragments)",
+                        GRAPHS, "subject", "predicate", "object", "page", "format"),),
     "/shacl": (
         _get("What shapes find wrong with the data", (JSON, *GRAPHS, HTML), "page", "format"),
         Operation("post", "Validate a document without keeping it", (JSON, *GRAPHS, HTML),
