@@ -42,7 +42,7 @@ PAGES = {
     "nothing-found": "/search?q=xyzzy",
     "entity": "/page/id/xiuzhou",
     "measure": "/page/id/thinking-1",
-    "browse": "/browse?type=kg:Measure&kg:theme=id:theme-thinking",
+    "browse": "/browse?type=kg:Measure&kg:theme=<https://kg.example/id/theme-thinking>",
     "ontology": "/ontology",
     "class": "/page/def/Theme",
     "questions": "/questions",

@@ -236,7 +236,9 @@ def test_a_posted_question_is_answered_as_well(client):
 
 
 def test_nothing_found_is_said(client):
-    assert "Nothing in the data fits" in ask(client, "SELECT * { ?s ?p 43 }").text
+    page = ask(client, "SELECT * { ?s ?p 43 }").text
+    assert "0 rows" in page
+    assert "Nothing in the data fits" in page
 
 
 def test_words_for_scripts_are_json(client):
