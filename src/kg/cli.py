@@ -24,7 +24,6 @@ from kg import backup as backups
 from kg import build as building
 from kg import bundle, coverage, derived, formats, settings, terms, validation
 from kg import doctor as examining
-from kg.client import Client
 from kg.dataset import Statistics
 from kg.doctor import Verdict
 from kg.errors import BadInput, KgError, StorageFailed
@@ -294,6 +293,7 @@ def mcp(url: str, language: str) -> None:
     """
     try:
         from kg import mcp as protocol  # noqa: PLC0415  an optional part
+        from kg.client import Client  # noqa: PLC0415  it brings rdflib, which takes long to load
     except ImportError:
         raise BadInput("this needs the package `mcp`: pip install 'kg[mcp]'") from None
     protocol.run(Client(url, language=language))

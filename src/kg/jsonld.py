@@ -10,8 +10,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from pyld import jsonld
-
 from kg import context as contexts
 from kg import formats, results
 from kg.terms import Literal, NamedNode, Quad, Term, Triple
@@ -31,6 +29,8 @@ def fits(triples: Iterable[Quad]) -> bool:
 
 def framed(triples: Sequence[Quad], iri: NamedNode, context: Mapping[str, Any]) -> dict[str, Any]:
     """Return a description as one JSON-LD object, with the part of `context` that it needs."""
+    from pyld import jsonld  # noqa: PLC0415  it takes long to load, and few ask for it
+
     own = contexts.pruned(context, set(_iris(triples)) | {iri.value})
     statements = [Triple(each.subject, each.predicate, each.object) for each in triples]
     quads = results.serialised(statements, formats.NQUADS, snapshot="").read().decode()

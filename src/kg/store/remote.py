@@ -20,7 +20,6 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import IO, Any, NoReturn, TypeVar, cast
 
-import SPARQLWrapper
 from pyoxigraph import (
     QueryBoolean,
     QueryResultsFormat,
@@ -176,6 +175,9 @@ def ask(
     `accept` is the media type to ask for, else one that is understood here. No redirect is
     followed. `seconds` bound each wait for the endpoint, and not the whole.
     """
+    # It brings rdflib, which takes long to load and which nobody else here needs.
+    import SPARQLWrapper  # noqa: PLC0415
+
     form = sparql.outline(text).form
     if form is None:
         raise BadQuery("expected a query: SELECT, ASK, CONSTRUCT or DESCRIBE")
