@@ -18,8 +18,8 @@ async function show(address, { push = true, focus = null } = {}) {
     if (turn !== latest) return;
     replace(fresh);
     if (push) history.pushState({ browse: true }, "", address);
-    refocus(focus);
     begin();
+    refocus(focus);
   } catch {
     if (turn === latest) location.assign(address);
   }
@@ -43,7 +43,17 @@ function replace(fresh) {
 /** Return what tells an element of a page again on the next: its panel and its text. */
 function mark(element) {
   const panel = element.closest(".facet")?.dataset.parameter;
-  return { panel, text: element.textContent.replace(/[\d,]+\s*$/, "").trim(), name: element.name };
+  return {
+    panel,
+    text: plain(element),
+    label: element.getAttribute("aria-label"),
+    name: element.name,
+  };
+}
+
+/** Return the text of an element without the count at its end. */
+function plain(element) {
+  return element.textContent.replace(/[\d,]+\s*$/, "").trim();
 }
 
 function refocus(wanted) {
@@ -54,7 +64,8 @@ function refocus(wanted) {
   const scope = panel ?? page();
   const found = [...scope.querySelectorAll("a, input, button, summary")].find((each) => {
     if (wanted.name) return each.name === wanted.name;
-    return each.textContent.replace(/[\d,]+\s*$/, "").trim() === wanted.text;
+    if (wanted.label) return each.type === "range" && each.ariaLabel === wanted.label;
+    return plain(each) === wanted.text;
   });
   (found ?? scope.querySelector("summary"))?.focus({ preventScroll: true });
 }
@@ -115,7 +126,7 @@ async function find(input) {
 addEventListener("popstate", () => show(location.href, { push: false }));
 
 function begin() {
-  histograms(submit);
+  histograms((form, moved) => submit(form, mark(moved)));
   const filters = document.querySelector(".facets");
   if (!CSS.supports("selector(::details-content)") && matchMedia("(min-width: 56rem)").matches)
     filters.open = true;

@@ -2,7 +2,9 @@
 
 import { element } from "./dom.js";
 
-/** Give every histogram of the page its handles. `submit(form)` shows what the fields ask for. */
+const SETTLED = 350;
+
+/** Give every histogram of the page its handles. `submit(form, handle)` shows what the fields ask for. */
 export function histograms(submit) {
   for (const range of document.querySelectorAll(".range:not(.draggable)")) begin(range, submit);
 }
@@ -42,7 +44,13 @@ function begin(range, submit) {
     to.value = Math.max(from.value, to.value);
     told();
   });
-  for (const each of [from, to]) each.addEventListener("change", () => submit(form, null));
+  let moving;
+  for (const each of [from, to]) {
+    each.addEventListener("change", () => {
+      clearTimeout(moving); // arrow keys come one after another
+      moving = setTimeout(() => submit(form, each), SETTLED);
+    });
+  }
   from.setAttribute("aria-valuetext", ends[from.value][0]);
   to.setAttribute("aria-valuetext", ends[to.value][1]);
   if (low.value || high.value) paint(bars, Number(from.value), Number(to.value));

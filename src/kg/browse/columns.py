@@ -237,7 +237,7 @@ class Column:
         found = self._found.get("terms")
         return Terms.read(self._reader, found) if found else None
 
-    def counts(self, things: BitMap) -> Sequence[int] | None:
+    def counts(self, things: BitMap) -> Numbers | None:
         """Return how many of some things have each value, where the values are at hand by thing."""
         if self._codes is None or self.terms is None:
             return None
@@ -245,8 +245,7 @@ class Column:
         present = self._present
         places = items if present is None else np.searchsorted(present, items)
         codes = self._codes[places]
-        counts: list[int] = np.bincount(codes, minlength=len(self.terms.names)).tolist()
-        return counts
+        return np.bincount(codes, minlength=len(self.terms.names))
 
     @cached_property
     def _codes(self) -> Numbers | None:

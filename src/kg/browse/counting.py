@@ -12,6 +12,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from kg.browse import facets, scales, trees
+from kg.browse.archive import Numbers
 from kg.browse.columns import Column, Line, Terms, as_array
 from kg.browse.facets import FIRST_VALUES, TREE_SHOWN, Bar, Facet, FacetValue, Kind, Wanted
 from kg.browse.index import FacetIndex
@@ -174,6 +175,8 @@ class _Counting:
 
     def _largest(self, places: Iterable[int], most: int) -> tuple[dict[int, int], bool]:
         """Return the largest counts; values come by size, so that the rest need no look."""
+        if isinstance(self._counts, np.ndarray) and isinstance(places, range):
+            return _largest_of(self._counts, most)
         heap: list[tuple[int, int]] = []
         complete = True
         for place in places:
@@ -198,11 +201,11 @@ class _Counting:
 
     def _count(self, place: int) -> int:
         if self._counts is not None:
-            return self._counts[place]
+            return int(self._counts[place])
         return self.terms.sets[place].intersection_cardinality(self.things)
 
     @cached_property
-    def _counts(self) -> Sequence[int] | None:
+    def _counts(self) -> Sequence[int] | Numbers | None:
         """All counts, where there is a faster way to them than one by one."""
         if len(self.things) == self.size:
             return self.terms.sizes
@@ -272,6 +275,13 @@ class _Counting:
                 inside = above | {place}
                 below += self._branches(children, opened, inside, unfolded=unfolded)
             yield self._value(place, counts[place], below)
+
+
+def _largest_of(counts: Numbers, most: int) -> tuple[dict[int, int], bool]:
+    """Return the largest of all counts by their places, and whether the others are 0."""
+    places = np.flatnonzero(counts)
+    order = np.lexsort((places, -counts[places]))[:most]
+    return {int(place): int(counts[place]) for place in places[order]}, len(places) <= most
 
 
 def _number(name: str) -> float | None:
