@@ -63,6 +63,11 @@ def with_imports(assets: Assets, name: str, *, later: bool) -> set[str]:
 BUDGETS = [
     ("/", ORDINARY),
     ("/page/id/alice", ORDINARY),
+    ("/browse", ORDINARY),
+    ("/search?q=alice", ORDINARY),
+    ("/ontology", ORDINARY),
+    ("/dataset", ORDINARY),
+    ("/questions", ORDINARY),
     ("/nowhere", ORDINARY),
     ("/sparql", CONSOLE),
 ]
