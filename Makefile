@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean comunica conformance fuzz tour crashes bench-isolation bench-reload bench-load bench bench-search bench-facets
+.PHONY: help serve test lint assets format lock messages clean comunica conformance fuzz tour crashes crawl bench-isolation bench-reload bench-load bench bench-search bench-facets bench-entity
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -24,9 +24,11 @@ help:
 	@echo "make fuzz             send 50,000 mutated queries, 5,000 updates and 20,000 requests (QUERIES=… UPDATES=… REQUESTS=…)"
 	@echo "make tour             visit every page in both languages, sizes and themes; see screenshots/"
 	@echo "make crashes          kill the writer 50 times amid changes"
+	@echo "make crawl            look at every page of the bundled graph, in both languages"
 	@echo "make bench-isolation  what a reader costs, and how exact deadlines are"
 	@echo "make bench            the service beside others (SIZES=…), into docs/benchmarks.md"
 	@echo "make bench-load       64 connections, without and with hostile ones (SECONDS=… RATE=…)"
+	@echo "make bench-entity     what pages of things cost, hubs and large things among them"
 	@echo "make bench-reload     reload a million triples under load"
 	@echo "make bench-search     what search finds beside FTS5, and how it grows"
 	@echo "make bench-facets     count facets of a million things (OXIGRAPH=… compares with its server)"
@@ -67,8 +69,14 @@ tour: $(VENV)/.dev $(ASSETS)
 crashes: $(VENV)/.dev
 	CRASHES=50 $(BIN)/python -m pytest -s tests/writing/test_crash.py
 
+crawl: $(VENV)/.dev
+	CRAWL=$(or $(EACH),2000) $(BIN)/python -m pytest -s tests/web/test_crawl.py
+
 bench-isolation: $(VENV)/.dev
 	$(BIN)/python bench/isolation.py
+
+bench-entity: $(VENV)/.dev
+	$(BIN)/python bench/entity.py
 
 bench-reload: $(VENV)/.dev
 	$(BIN)/python bench/reload.py

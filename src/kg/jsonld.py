@@ -12,34 +12,55 @@ from typing import Any, NoReturn
 
 from kg import context as contexts
 from kg import formats, results
-from kg.terms import Literal, NamedNode, Quad, Term, Triple
+from kg.terms import BlankNode, Literal, NamedNode, Quad, Term, Triple
 
 MOST = 2000
 """Triples up to which a description is framed."""
 
 
-def fits(triples: Iterable[Quad]) -> bool:
-    """Return whether these can be framed: what RDF 1.2 added has no place in JSON-LD 1.1."""
-    return not any(
-        isinstance(each.object, Triple)
-        or (isinstance(each.object, Literal) and each.object.direction is not None)
-        for each in triples
-    )
+def framed(
+    triples: Sequence[Quad], iri: NamedNode, context: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return a description as one JSON-LD object, with the part of `context` that it needs.
 
-
-def framed(triples: Sequence[Quad], iri: NamedNode, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a description as one JSON-LD object, with the part of `context` that it needs."""
+    Returns None for what JSON-LD 1.1 cannot hold: terms of RDF 1.2, and rdf:JSON that is none.
+    """
     from pyld import jsonld  # noqa: PLC0415  it takes long to load, and few ask for it
 
     own = contexts.pruned(context, set(_iris(triples)) | {iri.value})
-    statements = [Triple(each.subject, each.predicate, each.object) for each in triples]
-    quads = results.serialised(statements, formats.NQUADS, snapshot="").read().decode()
-    expanded = jsonld.from_rdf(quads, {"useNativeTypes": False})
-    frame = {"@context": own, "@id": iri.value}
-    found: dict[str, Any] = jsonld.frame(
-        expanded, frame, {"omitGraph": True, "documentLoader": _no_loader}
-    )
-    return found
+    options = {"omitGraph": True, "documentLoader": _no_loader}
+    try:
+        expanded = jsonld.from_rdf({"@default": [_statement(each) for each in triples]}, {})
+        framed: dict[str, Any] = jsonld.frame(
+            expanded, {"@context": own, "@id": iri.value}, options
+        )
+    except (jsonld.JsonLdError, _NotInJsonLd):
+        return None
+    return framed
+
+
+class _NotInJsonLd(ValueError):
+    """A term that JSON-LD 1.1 does not have."""
+
+
+def _statement(triple: Quad) -> dict[str, Any]:
+    """Return a triple as PyLD has it."""
+    return {
+        "subject": _term(triple.subject),
+        "predicate": _term(triple.predicate),
+        "object": _term(triple.object),
+    }
+
+
+def _term(term: Term) -> dict[str, str]:
+    if isinstance(term, NamedNode):
+        return {"type": "IRI", "value": term.value}
+    if isinstance(term, BlankNode):
+        return {"type": "blank node", "value": f"_:{term.value}"}
+    if isinstance(term, Triple) or term.direction is not None:
+        raise _NotInJsonLd(str(term))
+    found = {"type": "literal", "value": term.value, "datatype": term.datatype.value}
+    return found | ({"language": term.language} if term.language else {})
 
 
 def _no_loader(url: str, _options: Mapping[str, Any]) -> NoReturn:

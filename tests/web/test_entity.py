@@ -35,7 +35,7 @@ def test_a_page_shows_facts_and_how_they_are_known(bundled, name, language, expe
 
 
 def test_a_page_takes_four_queries(bundled):
-    with bundled.application.test_request_context("/page/id/xiuzhou", headers=HTML):
+    with bundled.application.test_request_context("/page/id/xiuzhou?fresh", headers=HTML):
         assert entity.local_page("id/xiuzhou").status_code == 200
         assert usage().queries == 4
 

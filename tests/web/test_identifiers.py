@@ -229,6 +229,15 @@ def test_behind_a_proxy_that_is_believed_everything_lies_below_its_path(tmp_path
     assert [each for each in inner if not each.startswith("/kg/")] == []
 
 
+def test_what_was_made_for_another_path_or_host_is_not_handed_out(tmp_path):
+    client = client_of(tmp_path, [ID + "x"], KG_PROXIES="1")
+    for prefix in ("/kg", "/other", "/kg"):
+        headers = {**PREFIXED, "X-Forwarded-Prefix": prefix, "Accept": "text/html"}
+        page = Page(client.get("/page/id/x", headers=headers).text)
+        inner = [each for each in page.addresses if each.startswith("/")]
+        assert [each for each in inner if not each.startswith(prefix + "/")] == []
+
+
 def test_a_proxy_that_is_not_believed_changes_nothing(client):
     sent_on = client.get("/id/alice", headers={**PREFIXED, "Accept": "text/html"})
     assert sent_on.headers["Location"] == "/page/id/alice"

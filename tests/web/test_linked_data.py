@@ -123,7 +123,9 @@ def test_what_a_page_states_is_what_the_data_says(of, name, parameters):
     own, page = blocks(html)
     assert canonical(parse(json.dumps(own).encode(), format=RdfFormat.JSON_LD)) == expected
     assert page["mainEntity"]["@id"] == unquote(parameters).removeprefix("iri=")
-    assert list(parse(json.dumps(page).encode(), format=RdfFormat.JSON_LD))
+    address = f"http://localhost/page?{parameters}"
+    said = parse(json.dumps(page).encode(), format=RdfFormat.JSON_LD, base_iri=address)
+    assert address in {each.subject.value for each in said}
 
 
 @pytest.mark.parametrize(("name", "parameters"), PAGES)

@@ -21,6 +21,9 @@ OWN = 2000
 EACH = 50
 """Values of a property that are shown."""
 
+FEWEST = 10
+"""The same for a resource that is not shown whole, if it has very many properties."""
+
 _PROPERTIES = 200
 """Properties that are shown of a resource that is not shown whole."""
 
@@ -37,6 +40,8 @@ class Description:
 
     triples: tuple[Quad, ...]
     complete: bool
+    each: int = EACH
+    """Values of a property that are to be shown; of each there may be one more here."""
 
 
 def exists(store: Store, iri: NamedNode) -> bool:
@@ -78,8 +83,9 @@ def read(store: Store, iri: NamedNode, properties: Iterable[NamedNode]) -> Descr
     if len(own) <= OWN:
         return Description(triples, len(triples) < _READ)
     there = sorted({*own, *_there(store, iri, properties)}, key=str)[:_PROPERTIES]
-    some = partial(_some_of_each, spell(iri), [*map(spell, there)])
-    return Description(_triples(store, iri, some), complete=False)
+    each = min(EACH, max(FEWEST, OWN // len(there)))
+    some = partial(_some_of_each, spell(iri), [*map(spell, there)], each)
+    return Description(_triples(store, iri, some), complete=False, each=each)
 
 
 def _triples(store: Store, iri: NamedNode, own: Own) -> tuple[Quad, ...]:
@@ -105,10 +111,10 @@ def _first(iri: str, property: str, value: str) -> str:
     )
 
 
-def _some_of_each(iri: str, properties: Sequence[str], property: str, value: str) -> str:
+def _some_of_each(iri: str, properties: Sequence[str], most: int, property: str, value: str) -> str:
     return " UNION ".join(
         f"{{ SELECT DISTINCT ({each} AS {property}) {value} {{ {iri} {each} {value} }} "
-        f"LIMIT {EACH + 1} }}"
+        f"LIMIT {most + 1} }}"
         for each in properties
     )
 

@@ -25,6 +25,7 @@ class Facts:
     said: Said
     names: Names
     complete: bool = True
+    each: int = description.EACH
 
     def of(self, node: Term, above: frozenset[Term] = frozenset()) -> tuple[Fact, ...]:
         """Return the facts of `node`, by label; a blank node inside itself is not opened again."""
@@ -46,7 +47,7 @@ class Facts:
         return Value(term)
 
     def _fact(self, property: NamedNode, values: Sequence[Term], above: frozenset[Term]) -> Fact:
-        shown = first(values)
+        shown = first(values, self.each)
         left_out = len(values) - len(shown)
         return Fact(
             property,
@@ -74,6 +75,6 @@ class Facts:
         )
 
 
-def first(values: Sequence[Term]) -> list[Term]:
+def first(values: Sequence[Term], each: int) -> list[Term]:
     """Return the values of a property that are shown."""
-    return ordered(values)[: description.EACH]
+    return ordered(values)[:each]

@@ -39,6 +39,8 @@ def of(node: Term, said: Said, signs: Said, facts: Facts) -> Figure | None:
 
     `said` tells of the node, `signs` of its unit and its comparator.
     """
+    if node not in said:
+        return None
     parts = {
         role: term
         for role, properties in roles.FIGURE_PARTS.items()

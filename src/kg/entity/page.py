@@ -115,7 +115,7 @@ def load(store: Store, iri: NamedNode, manner: Manner) -> Entity:
     if not described.triples and not counts.by_property and not description.exists(store, iri):
         raise NotFound(f"the data does not mention <{iri.value}>")
     own = Said((each.subject, each.predicate, each.object) for each in described.triples)
-    shown = [(p, o) for p, found in own.of(iri).items() for o in facts.first(found)]
+    shown = [(p, o) for p, found in own.of(iri).items() for o in facts.first(found, described.each)]
     around = surroundings.read(store, iri, shown, counts, manner.properties)
     page = _Page(iri, manner, described, own, counts, around)
     page.made()  # which finds out what has to be named
@@ -138,7 +138,7 @@ class _Page:
     names: Names = field(default_factory=Names)
 
     def __post_init__(self) -> None:
-        self.facts = Facts(self.own, self.names, complete=self.described.complete)
+        self.facts = Facts(self.own, self.names, self.described.complete, self.described.each)
         self.others = Facts(self.around.said, self.names)
         self.testimony = Testimony.about(
             self.iri, self.around.said, self.others, self.manner.languages, self.manner.texts

@@ -162,7 +162,7 @@ def _linked(found: Entity) -> list[Any]:
     dataset = {"@type": "Dataset", "name": title.text if title else current_kg.name}
     itself = {
         "@context": {"@vocab": "https://schema.org/"},
-        "@id": request.base_url if "iri" not in request.args else request.url,
+        "@id": "",  # the address of the page, whatever the host is called
         "@type": "WebPage",
         "name": found.label.text,
         "inLanguage": language.tag(),
@@ -233,10 +233,8 @@ def _triples(iri: NamedNode, format: Format) -> Response:
 def _framed(iri: NamedNode) -> Response | None:
     """Return the description as JSON-LD with short names, or None where it does not fit."""
     triples = description.whole(current_kg.store, iri, jsonld.MOST)
-    if triples is None or not jsonld.fits(triples):
-        return None
-    value = jsonld.framed(triples, iri, current_kg.derived.context)
-    return respond.as_json(value, media_type=formats.JSON_LD.media_type)
+    value = jsonld.framed(triples, iri, current_kg.derived.context) if triples is not None else None
+    return None if value is None else respond.as_json(value, media_type=formats.JSON_LD.media_type)
 
 
 @bp.get("/context.jsonld")

@@ -62,6 +62,7 @@ def _etag(format: Format, *, localized: bool, besides: str) -> str:
         current_app.extensions["kg.edition"],
         current_kg.snapshot,
         current_kg.derived.snapshot,
+        request.url_root,  # addresses on a page depend on the host's name and on a proxy's path
         request.full_path,
         format.media_type,
         besides,
