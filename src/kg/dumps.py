@@ -15,7 +15,7 @@ import json
 import logging
 import re
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,7 +40,7 @@ WHOLE = "all"
 """The name of the dump of everything."""
 
 _LEVEL = 6
-_LONGEST = 60
+_LONGEST = 40
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
 
 
@@ -82,24 +82,29 @@ class Dump:
 
 
 def extents(statistics: Statistics) -> Mapping[str, Extent]:
-    """Return everything that can be had as a dump, by name: all, each graph, each class."""
-    found = {WHOLE: Extent(WHOLE, Part.ALL, None, statistics.triples + statistics.shared_triples)}
-    for graph in statistics.graphs:
-        _add(found, Part.GRAPH, graph.graph, graph.triples)
-    for each in statistics.classes:
-        _add(found, Part.CLASS, each.iri, each.entities)
+    """Return everything that can be had as a dump, by name: all, each graph, each class.
+
+    A part is named after the end of its IRI, with a number where another has that name.
+    """
+    size = statistics.triples + statistics.shared_triples
+    found = {WHOLE: Extent(WHOLE, Part.ALL, None, size)}
+    parts = [(Part.GRAPH, each.graph, each.triples) for each in statistics.graphs]
+    parts += [(Part.CLASS, each.iri, each.entities) for each in statistics.classes]
+    used: Counter[str] = Counter()
+    for part, iri, number in parts:
+        stem = _stem(part, iri)
+        used[stem] += 1
+        name = stem if used[stem] == 1 else f"{stem}-{used[stem]}"
+        while name in found:
+            used[stem] += 1
+            name = f"{stem}-{used[stem]}"
+        found[name] = Extent(name, part, iri, number)
     return found
 
 
-def _add(found: dict[str, Extent], part: Part, iri: str | None, size: int) -> None:
-    """Add a part under the name of its IRI; with a number where another has that name."""
-    own = local_name(iri) if iri else "default"
-    stem = f"{part}-{_NOT_IN_NAMES.sub('-', own).strip('-')[:_LONGEST] or 'unnamed'}"
-    name, number = stem, 1
-    while name in found:
-        number += 1
-        name = f"{stem}-{number}"
-    found[name] = Extent(name, part, iri, size)
+def _stem(part: Part, iri: str | None) -> str:
+    own = _NOT_IN_NAMES.sub("-", local_name(iri) if iri else "default").strip("-")
+    return f"{part}-{own[:_LONGEST] or 'unnamed'}"
 
 
 def file_name(extent: Extent, format: Format, *, packed: bool) -> str:

@@ -86,14 +86,16 @@ def serving(database: Database) -> Iterator[str]:
     environment = {name: os.environ[name] for name in os.environ if not name.startswith("KG_")}
     process = subprocess.Popen([*command, "--port", str(port)], env=environment)
     address = f"http://127.0.0.1:{port}"
-    _wait_for(address + "/health", process)
-    yield address
-    process.terminate()
-    process.wait(timeout=20)
+    try:
+        _wait_for(address + "/health", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def _wait_for(address: str, process: subprocess.Popen) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         assert process.poll() is None, "the server ended while it started"
         try:
             urlopen(address).close()

@@ -1,6 +1,7 @@
 """Dumps: the same data in every format, with checksums, to be fetched in parts."""
 
 import base64
+import dataclasses
 import gzip
 import hashlib
 import re
@@ -11,6 +12,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, Store, par
 
 from kg import backup, dumps, settings
 from kg.build import build
+from kg.dataset import NOTHING, ClassCount
 from kg.store.loading import Source
 from kg.store.snapshots import Database
 from kg.terms import RDF, NamedNode
@@ -137,6 +139,17 @@ def test_a_class_has_a_dump_of_its_things_with_what_hangs_on_them(client, truth)
     assert canonical(quads) == merged(wanted)
     things = {each.subject for each in quads if each.predicate == RDF.type}
     assert {NamedNode(f"http://example.org/{name}") for name in "ab"} < things
+
+
+def test_every_part_has_a_name_of_its_own_that_a_disk_can_bear():
+    iris = [
+        f"{base}/{name}" for name in ("C", "C-2", "类" * 500, "") for base in ("u:a", "u:b", "u:c")
+    ]
+    classes = tuple(ClassCount(iri, 1) for iri in iris)
+    found = dumps.extents(dataclasses.replace(NOTHING, classes=classes))
+    assert [each.iri for each in found.values()] == [None, *iris]
+    assert all(len(f"{name}.jsonld.gz.json".encode()) < 256 for name in found)
+    assert all(name == each.name for name, each in found.items())
 
 
 @pytest.mark.parametrize(
