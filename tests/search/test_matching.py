@@ -266,6 +266,14 @@ def test_what_many_link_to_comes_first(index_of):
     assert [name for name, _ in order(index, "光伏")] == ["b", "c", "a"]
 
 
+def test_a_large_tier_has_the_same_order(named, monkeypatch):
+    index = named(*(f"{'大' * (each % 3)}光伏{each}" for each in range(40)))
+    whole = order(index, "光伏")
+    monkeypatch.setattr("kg.search.matching.BEGINNING", 3)
+    assert order(index, "光伏") == whole
+    assert len(whole) == 40
+
+
 @pytest.mark.parametrize("text", ["光" * (LONGEST + 1), " ".join(map(str, range(MOST_TERMS + 1)))])
 def test_a_query_that_is_too_long_is_refused(places, text):
     with pytest.raises(BadInput, match="at most"):

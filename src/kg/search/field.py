@@ -77,7 +77,9 @@ class Field:
 
     def texts_of(self, owner: int) -> range:
         """Return the texts of an entity."""
-        first, last = np.searchsorted(self.owners, [owner, owner + 1])
+        # Of the same type, or numpy would make a copy of all owners.
+        bounds = np.array([owner, owner + 1], self.owners.dtype)
+        first, last = np.searchsorted(self.owners, bounds)
         return range(int(first), int(last))
 
 

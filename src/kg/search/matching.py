@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 
 import numpy as np
 from pyroaring import BitMap
@@ -24,6 +24,9 @@ from kg.search.field import LIKELY, STEMMED, stem, stem_name
 from kg.search.index import DESCRIPTIONS, NAMES, OTHERS, Index
 from kg.search.postings import Numbers
 from kg.search.query import Query, Term, parse
+
+BEGINNING = 2_000
+"""Places that are looked at before all are."""
 
 
 class Match(StrEnum):
@@ -71,6 +74,7 @@ class Matching:
         self._deadline = deadline
         self._looks = [_checked(runs.look(field.postings), deadline) for field in index.fields]
         self._texts: dict[tuple[Term, int], Numbers] = {}
+        self._with_term: dict[tuple[Term, int], BitMap] = {}
 
     @cached_property
     def entities(self) -> BitMap:
@@ -80,13 +84,19 @@ class Matching:
     def tiers(self) -> Iterator[tuple[Match, BitMap]]:
         """Yield entities by how well they match; one that comes again counts where it came first.
 
-        Within a tier the most important entities have the smallest numbers.
+        Within a tier the most important entities have the smallest numbers. A large one comes
+        twice, at first its beginning alone: texts lie in the order of their entities, so it is
+        cheap.
         """
         if not self.query:
             return
         yield Match.IDENTIFIER, self._identified
+        field = self._index.fields[NAMES]
         for match, at in self._in_names():
-            yield match, self._owners(NAMES, self._index.fields[NAMES].texts_at(at()))
+            positions = at()
+            if len(positions) > BEGINNING:
+                yield match, self._owners(NAMES, field.texts_at(positions[:BEGINNING]))
+            yield match, self._owners(NAMES, field.texts_at(positions))
         yield Match.NAMES, self._all(NAMES)
         yield Match.DESCRIPTIONS, self._all(NAMES, DESCRIPTIONS)
         yield Match.OTHERS, self._all(NAMES, DESCRIPTIONS, OTHERS)
@@ -97,8 +107,12 @@ class Matching:
             int(number)
             for term in self.query.terms
             for place, field in enumerate(self._index.fields)
-            for number in np.unique(field.languages[self.texts(term, place)])
+            for number in np.flatnonzero(np.bincount(field.languages[self.texts(term, place)]))
         }
+        if len(used) == 1:  # as most often, and then it is known already
+            number = used.pop()
+            everything = self._all(NAMES, DESCRIPTIONS, OTHERS)
+            return {self._index.languages[number]: everything} if everything else {}
         found: dict[str, BitMap] = {}
         for number in used:
             entities = self._every(partial(self._in_language, number))
@@ -123,11 +137,12 @@ class Matching:
     def _in_names(self) -> Iterator[tuple[Match, Callable[[], BitMap]]]:
         """Yield where in names the whole query stands, by how well that is."""
         field, look, whole = self._index.fields[NAMES], self._looks[NAMES], self.query.whole
+        written = cache(partial(runs.written, look))
         starts, ends = field.starts, field.ends
         closed = whole.normal
         yield (
             Match.EXACT,
-            lambda: runs.written(look, closed) & starts & ends.shift(-len(closed)),
+            lambda: (written(closed) & starts).shift(len(closed)) & ends,
         )
         spelled = whole.folded.replace(" ", "")
         is_spelled = runs.is_spellable(spelled)
@@ -135,14 +150,14 @@ class Matching:
         read = partial(runs.read, look, spelled, self._index.known_syllables, hearing=LIKELY)
         abbreviated = partial(runs.abbreviated, look, spelled, hearing=LIKELY)
         if is_spelled:
-            yield Match.PINYIN, lambda: read(ends=ends) & starts
-        yield Match.PREFIX, lambda: runs.written(look, whole.begun) & starts
+            yield Match.PINYIN, lambda: read(begins=starts, is_open=False).shift(1) & ends
+        yield Match.PREFIX, lambda: written(whole.begun) & starts
         if is_spelled:
-            yield Match.INITIALS, lambda: abbreviated(ends=ends) & starts
-            yield Match.PINYIN_PREFIX, lambda: read() & starts
-            yield Match.INITIALS_PREFIX, lambda: abbreviated() & starts
-        yield Match.WORDS, lambda: runs.written(look, closed)
-        yield Match.WITHIN, lambda: runs.written(look, whole.begun)
+            yield Match.INITIALS, lambda: abbreviated(begins=starts).shift(1) & ends
+            yield Match.PINYIN_PREFIX, lambda: read(begins=starts)
+            yield Match.INITIALS_PREFIX, lambda: abbreviated(begins=starts)
+        yield Match.WORDS, lambda: written(closed)
+        yield Match.WITHIN, lambda: written(whole.begun)
         if is_spelled:
             yield Match.PINYIN_WITHIN, read
             yield Match.INITIALS_WITHIN, abbreviated
@@ -150,10 +165,14 @@ class Matching:
     def _all(self, *places: int) -> BitMap:
         """Return the entities of which the texts in some fields match every term."""
         return self._every(
-            lambda term: BitMap.union(
-                BitMap(), *(self._owners(place, self.texts(term, place)) for place in places)
-            )
+            lambda term: BitMap.union(BitMap(), *(self._entities(term, each) for each in places))
         )
+
+    def _entities(self, term: Term, place: int) -> BitMap:
+        """Return the entities of which a text in a field matches a term."""
+        if (term, place) not in self._with_term:
+            self._with_term[term, place] = self._owners(place, self.texts(term, place))
+        return self._with_term[term, place]
 
     def _every(self, entities: Callable[[Term], BitMap]) -> BitMap:
         if not self.query:

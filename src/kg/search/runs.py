@@ -93,29 +93,32 @@ def read(
     known: frozenset[str],
     *,
     hearing: Hearing = POSSIBLE,
-    ends: BitMap | None = None,
+    begins: BitMap | None = None,
+    is_open: bool = True,
 ) -> BitMap:
-    """Return where a run begins that is read as pinyin, of which the last may be unfinished.
+    """Return where a run stands that is read as pinyin: its first position.
 
-    `known` are the syllables that occur. With `ends`, the run must be followed by one of those
-    positions, and every syllable must be whole.
+    `known` are the syllables that occur. The last one may be unfinished if the run `is_open`. With
+    `begins`, only runs that begin there count, and their last positions are returned.
     """
-    is_open = ends is None
     steps = partial(_syllables, find, folded, known, hearing, is_open=is_open)
-    return _walk(folded, steps, ends)
+    return _back(folded, steps) if begins is None else _on(folded, steps, begins)
 
 
 def abbreviated(
-    find: Look, folded: str, *, hearing: Hearing = POSSIBLE, ends: BitMap | None = None
+    find: Look, folded: str, *, hearing: Hearing = POSSIBLE, begins: BitMap | None = None
 ) -> BitMap:
-    """Return where a run begins whose readings have these first letters (zh, ch, sh may be two)."""
-    return _walk(folded, partial(_initials, find, folded, hearing), ends)
+    """Return where a run stands whose readings have these first letters (zh, ch, sh may be two).
+
+    What is returned is as `read` has it.
+    """
+    steps = partial(_initials, find, folded, hearing)
+    return _back(folded, steps) if begins is None else _on(folded, steps, begins)
 
 
-def _walk(text: str, steps: Callable[[int], Iterator[Step]], ends: BitMap | None) -> BitMap:
+def _back(text: str, steps: Callable[[int], Iterator[Step]]) -> BitMap:
     """Return where a run begins that takes steps from the start of what was typed to its end."""
     reached: list[BitMap | None] = [None] * (len(text) + 1)  # None stands for anywhere
-    reached[-1] = ends
     for place in reversed(range(len(text))):
         if text[place] == "'":
             reached[place] = reached[place + 1]
@@ -129,6 +132,21 @@ def _walk(text: str, steps: Callable[[int], Iterator[Step]], ends: BitMap | None
                 found |= at & beyond.shift(-1)
         reached[place] = found
     return reached[0] or BitMap()
+
+
+def _on(text: str, steps: Callable[[int], Iterator[Step]], begins: BitMap) -> BitMap:
+    """Return where a run ends that begins at some positions, and takes steps as `_back` has it.
+
+    Where few positions are left, each further step costs little.
+    """
+    reached = [begins, *(BitMap() for _ in text)]
+    for place, character in enumerate(text):
+        if character == "'":
+            reached[place + 1] |= reached[place]
+        elif reached[place]:
+            for length, at in steps(place):
+                reached[place + length] |= (reached[place] & at).shift(1)
+    return reached[-1].shift(-1)
 
 
 def _syllables(
