@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -153,7 +154,9 @@ def _closer() -> dict[Path, Wanted]:
 
 def _json(chosen: Selection, _format: Format) -> Response:
     found = _load(counts(chosen), chosen, Wanted(most=VALUES_IN_JSON))
-    return _of(found.snapshot, respond.as_json(listing.as_json(found, language.languages())))
+    # Not laid out: that would take as long as everything else.
+    text = json.dumps(listing.as_json(found, language.languages()), ensure_ascii=False)
+    return _of(found.snapshot, Response(f"{text}\n", content_type=DATA.content_type))
 
 
 def _html(chosen: Selection, _format: Format) -> Response:
