@@ -26,7 +26,7 @@ EACH = int(os.environ.get("CRAWL", "3"))
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 NAMED = {"a", "button", "summary", "h1", "h2", "h3", "th", "dt", "option", "label", "legend"}
-DATA = {"bdi", "code", "pre", "kbd", "script", "style", "textarea", "svg", "option"}
+DATA = {"title", "bdi", "code", "pre", "kbd", "script", "style", "textarea", "svg", "option"}
 """Elements whose text is not of the interface."""
 
 
