@@ -386,3 +386,9 @@ def test_on_a_random_world_items_counts_python_and_sparql_agree(random_world, se
     ]
     for url, count in counted[:: max(1, len(counted) // 4)]:
         assert ask(client, url)["total"] == count, url
+
+
+def test_a_page_beyond_the_last_leads_back(client):
+    page = client.get("/browse?page=226", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert 'rel="prev"' in page.text

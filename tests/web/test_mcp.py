@@ -2,6 +2,7 @@
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -44,7 +45,9 @@ def session(server):
             calls = [*ASKED, *(row[:2] for row in REFUSED)]
             return tools, [await client.call_tool(name, given) for name, given in calls]
 
-    return anyio.run(talk)
+    # In a thread of its own: a browser of other tests may have left its loop running in this one.
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(anyio.run, talk).result()
 
 
 def value(result):

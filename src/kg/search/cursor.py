@@ -16,6 +16,8 @@ MATCHES = SEARCH.matches
 DEEPEST = 60
 """Groups, brackets and parentheses within each other."""
 
+CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+
 _SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -107,14 +109,17 @@ class Cursor:
 
 
 def plain(text: str) -> str:
-    """Return a text with its code point escapes resolved (19.2)."""
-    return re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _character, text)
+    """Return a text with its code point escapes resolved (19.2).
+
+    One that stands for no character stays as it is: the engine refuses the query, and says where.
+    """
+    return CODE_POINT.sub(_character, text)
 
 
 def _character(escape: re.Match[str]) -> str:
     code_point = int(escape[1] or escape[2], 16)
     if code_point > 0x10FFFF or 0xD800 <= code_point <= 0xDFFF:  # noqa: PLR2004
-        raise refused(f"{escape[0]} is no character")
+        return escape[0]
     return chr(code_point)
 
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kg.search.cursor import MATCHES, Cursor, end_of, plain, refused
+from kg.search.cursor import CODE_POINT, MATCHES, Cursor, end_of, plain, refused
 from kg.sparql import Token
 
 _TERMS = ("variable", "iri", "name", "blank", "number")
@@ -351,4 +351,6 @@ def _unquoted(spelled: str) -> str:
     """Return the text that a string of SPARQL stands for (19.7)."""
     quotes = 3 if spelled[:3] in ('"""', "'''") and len(spelled) > 5 else 1  # noqa: PLR2004
     inner = plain(spelled[quotes:-quotes])
+    if wrong := CODE_POINT.search(inner):
+        raise refused(f"{wrong[0]} is no character")
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), inner, flags=re.DOTALL)

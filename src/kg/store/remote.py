@@ -181,8 +181,6 @@ def ask(
     form = sparql.outline(text).form
     if form is None:
         raise BadQuery("expected a query: SELECT, ASK, CONSTRUCT or DESCRIBE")
-    # SPARQLWrapper asks through the opener of the process.
-    urllib.request.install_opener(urllib.request.build_opener(_Refusals))
     wrapper = SPARQLWrapper.SPARQLWrapper(endpoint.url)
     wrapper.setOnlyConneg(True)
     wrapper.setMethod(SPARQLWrapper.GET if way is Way.GET else SPARQLWrapper.POST)
@@ -201,7 +199,19 @@ def ask(
     told = (each for each in endpoint.parameters if not (scope.given and each[0] in DATASET))
     for name, value in (*told, *_dataset(scope)):
         wrapper.addParameter(name, value)
-    return wrapper.query().response
+    with _refusing():
+        return wrapper.query().response
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Have SPARQLWrapper ask with `_Refusals`; it asks through the opener of the process."""
+    before = urllib.request._opener  # type: ignore[attr-defined]  # noqa: SLF001  nothing tells it
+    urllib.request.install_opener(urllib.request.build_opener(_Refusals))
+    try:
+        yield
+    finally:
+        urllib.request.install_opener(before)
 
 
 def _dataset(scope: Scope) -> Iterator[tuple[str, str]]:

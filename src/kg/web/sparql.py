@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 
 from kg import formats, guard, sparql, terms
-from kg.errors import BadInput, TooLarge, UnsupportedMediaType
+from kg.errors import BadInput, NotAcceptable, TooLarge, UnsupportedMediaType
 from kg.formats import HTML, Format, Kind
 from kg.store import Scope
 from kg.web import body, console, respond
@@ -38,9 +38,14 @@ def endpoint() -> Response:
     text, scope = operation.text, operation.scope
     outline = sparql.outline(text)
     kind = outline.form.kind if outline.form else Kind.SOLUTIONS
-    format = respond.choose((*formats.offers(kind), HTML))
+    hosts = current_kg.settings.service_hosts
+    try:
+        format = respond.choose((*formats.offers(kind), HTML))
+    except NotAcceptable:
+        guard.check_query(text, hosts)  # what is forbidden is so in any format
+        raise
     if format is not HTML:
-        guard.check_query(text, current_kg.settings.service_hosts)
+        guard.check_query(text, hosts)
     if outline.volatile:
         return _answer(text, scope, kind, format)
     return respond.conditional(format, lambda: _answer(text, scope, kind, format))
