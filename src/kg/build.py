@@ -85,7 +85,7 @@ def build(
             derived.make(store, folder, step=progress.step, made={derived.VALIDATING})
         if examples:
             shutil.copytree(examples, staging / "queries")
-        _write(staging, "snapshot", manifest)
+        derived.write(staging / "snapshot.json", manifest)
         progress.step("publishing")
         snapshot = database.publish(staging, id)
     return Build(snapshot, derived.of(snapshot).statistics, outcome)
@@ -173,11 +173,6 @@ def _manifest(
         ],
         "queries": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
     }
-
-
-def _write(folder: Path, name: str, value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=1)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _summary(outcome: Validation) -> str:

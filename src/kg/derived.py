@@ -113,11 +113,11 @@ Maker = Callable[[EmbeddedStore, Path], None]
 
 
 def _counts(store: EmbeddedStore, folder: Path) -> None:
-    _write(folder / "statistics.json", dataset.count(store).to_json())
+    write(folder / "statistics.json", dataset.count(store).to_json())
 
 
 def _display(store: EmbeddedStore, folder: Path) -> None:
-    _write(folder / "display.json", display.read(store).to_json())
+    write(folder / "display.json", display.read(store).to_json())
 
 
 def _violations(store: EmbeddedStore, folder: Path) -> None:
@@ -134,11 +134,11 @@ def _ontology(store: EmbeddedStore, folder: Path) -> None:
 
 def _overview(store: EmbeddedStore, folder: Path) -> None:
     counts = Statistics.from_json(_read(folder / "statistics.json"))
-    _write(folder / "overview.json", frozen.to_json(overview.derive(store, counts)))
+    write(folder / "overview.json", frozen.to_json(overview.derive(store, counts)))
 
 
 def _prefixes(store: EmbeddedStore, folder: Path) -> None:
-    _write(folder / "prefixes.json", prefixes.read(store).to_json())
+    write(folder / "prefixes.json", prefixes.read(store).to_json())
 
 
 def _facets(store: EmbeddedStore, folder: Path) -> None:
@@ -264,7 +264,8 @@ def _lives(pid: str) -> bool:
     return True
 
 
-def _write(file: Path, value: Any) -> None:
+def write(file: Path, value: Any) -> None:
+    """Write a value as JSON, as all that belongs to a snapshot is written."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
     file.write_text(text + "\n", encoding="utf-8")
 

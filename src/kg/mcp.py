@@ -140,6 +140,15 @@ def tools(client: Client) -> list[Tool]:
     return [*TOOLS, *map(_question, client.questions().value["questions"])]
 
 
+def _named(client: Client, name: str) -> Tool:
+    """Return a tool; the service is asked for its questions only where none of TOOLS is meant.
+
+    Raises StopIteration where there is none.
+    """
+    known = next((each for each in TOOLS if each.name == name), None)
+    return known or next(each for each in tools(client) if each.name == name)
+
+
 def _question(question: Mapping[str, Any]) -> Tool:
     name = question["name"]
 
@@ -186,7 +195,7 @@ def server(client: Client) -> Server[Any]:
 
 def _called(client: Client, name: str, given: Arguments) -> CallToolResult:
     try:
-        tool = next(each for each in tools(client) if each.name == name)
+        tool = _named(client, name)
         missing = [each for each in tool.required if each not in given]
         if missing:
             return _told(f"missing: {', '.join(missing)}", is_error=True)

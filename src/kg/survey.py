@@ -5,7 +5,6 @@ What takes an endpoint too long is left out, and said to be: nothing is ever cou
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import time
@@ -13,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from kg import dataset, derived, display, frozen, overview, prefixes, violations
 from kg.dataset import Statistics
@@ -145,10 +144,10 @@ def _keep(  # noqa: PLR0917  all that is kept
     missing = [name for name, all in ((ONTOLOGY, looked), (SEARCH, indexed)) if not all]
     statistics = replace(statistics, uncounted=(*statistics.uncounted, *missing))
     violations.skip(_nothing(), staging, _NOT_VALIDATED)
-    _write(staging / "statistics.json", replace(statistics, snapshot=id).to_json())
-    _write(staging / "display.json", shown.to_json())
-    _write(staging / "prefixes.json", short.to_json())
-    _write(staging / "overview.json", frozen.to_json(seen))
+    derived.write(staging / "statistics.json", replace(statistics, snapshot=id).to_json())
+    derived.write(staging / "display.json", shown.to_json())
+    derived.write(staging / "prefixes.json", short.to_json())
+    derived.write(staging / "overview.json", frozen.to_json(seen))
     staging.rename(folder / id)
     _remove(sorted(folder.glob("*-live"))[:-KEPT])
     return derived.at(folder / id)
@@ -204,7 +203,3 @@ def _place(iri: str, first: Sequence[str]) -> int:
 def _remove(old: Sequence[Path]) -> None:
     for path in old:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _write(file: Path, value: Any) -> None:
-    file.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

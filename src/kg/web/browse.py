@@ -30,6 +30,7 @@ from kg.search.matching import matching
 from kg.web import body, language, listing, panels, respond, views
 from kg.web.current import current_kg
 from kg.web.panels import Panels
+from kg.web.shelf import COMPLETE_HEADER
 from kg.web.views import View
 
 bp = Blueprint("browse", __name__)
@@ -51,8 +52,6 @@ _IN_MEMORY = 1024 * 1024
 """Bytes of a table up to which it stays in memory until it is whole."""
 
 _BLOCK = 256 * 1024
-
-COMPLETE_HEADER = "KG-Complete"
 
 # Parameters that say how, and not what: they are no facets.
 _MANNERS = frozenset(

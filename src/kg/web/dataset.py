@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, request, url_for
 
-from kg import dumps, formats, labels, releases, terms
+from kg import dumps, formats, releases, terms
 from kg.catalogue import dcat, facts, schema_org, service, void
 from kg.catalogue.dcat import Download
 from kg.citation import Citation
@@ -97,7 +97,7 @@ def _rendered(downloads: list[Download]) -> Response:
     extents = dumps.extents(statistics)
     classes = [each for each in extents.values() if each.part is dumps.Part.CLASS]
     shown = [*facts.iris(told), *graphs, *(NamedNode(each.iri or "") for each in classes[:CLASSES])]
-    names = labels.fetch(current_kg.store, shown, wanted, display.label_properties)
+    names = language.names(shown)
     title = statistics.title(wanted) or Label(current_kg.name)
     description = statistics.description(wanted)
     json_ld = schema_org.describe(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from kg import formats, labels, overview
+from kg import formats, overview
 from kg.errors import NotFound
 from kg.formats import HTML
 from kg.labels import Label
@@ -57,7 +57,7 @@ def _rendered() -> Response:
         classes=classes,
         classes_more=more,
         ties=ties,
-        names=_names(shown),
+        names=language.names(shown),
         questions=_questions(),
     )
 
@@ -75,7 +75,7 @@ def _picture() -> Response:
     seen: Overview = current_kg.derived.overview
     if seen.picture is None:
         raise NotFound("the graph has too many things to be drawn one by one")
-    names = _names(
+    names = language.names(
         [*seen.picture.iris(), *(NamedNode(c) for t in seen.picture.things for c in t.classes)]
     )
     place = {thing.iri: number for number, thing in enumerate(seen.picture.things)}
@@ -102,9 +102,3 @@ def _picture() -> Response:
 
 def _named(label: Label) -> dict[str, str]:
     return {"label": label.text, "language": label.language}
-
-
-def _names(iris: list[NamedNode]) -> dict[NamedNode, Label]:
-    return labels.fetch(
-        current_kg.store, iris, language.languages(), current_kg.display.label_properties
-    )

@@ -7,13 +7,15 @@ them in another language (`?content=`, remembered likewise).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from flask import Flask, Response, g, request
 
-from kg.labels import chain
+from kg import labels
+from kg.labels import Label, chain
+from kg.terms import NamedNode
 from kg.web.current import current_kg
 
 LANGUAGES = {"zh-Hans": "简体中文", "en": "English"}
@@ -59,6 +61,12 @@ def locale() -> str:
 def languages() -> Sequence[str]:
     """Return the languages in which content is shown, the most wanted first."""
     return chain(content() or tag(), current_kg.settings.languages)
+
+
+def names(iris: Iterable[NamedNode]) -> dict[NamedNode, Label]:
+    """Return what the data calls some things, for this reader. Cost: one query."""
+    properties = current_kg.display.label_properties
+    return labels.fetch(current_kg.store, iris, languages(), properties)
 
 
 def key() -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request, url_for
 
-from kg import formats, labels, queries, sparql
+from kg import formats, queries, sparql
 from kg.errors import BadInput, BadQuery, Busy, Cancelled, OverLimit
 from kg.formats import HTML, Format, Kind
 from kg.labels import Label
@@ -147,15 +147,9 @@ def _shown(query: ExampleQuery, given: dict[str, str], kind: Kind) -> Response:
     choices = {each.name: _members(each) for each in query.parameters if each.of}
     seen |= {iri for members in choices.values() for iri in members}
     seen |= {each.of for each in query.parameters if each.of}
-    names = _names(seen)
+    names = language.names(seen)
     fields = [_field(each, given, choices.get(each.name, []), names) for each in query.parameters]
     return respond.page("question.html", status=status, fields=fields, names=names, **values)
-
-
-def _names(iris: set[NamedNode]) -> dict[NamedNode, Label]:
-    return labels.fetch(
-        current_kg.store, iris, language.languages(), current_kg.display.label_properties
-    )
 
 
 def _iris(variables: tuple[str, ...], rows: tuple[Row, ...]) -> set[NamedNode]:

@@ -19,7 +19,10 @@ ROOM = 32 * 1024 * 1024
 
 LARGEST = 1024 * 1024
 
-INCOMPLETE = ("KG-Complete", "false")
+COMPLETE_HEADER = "KG-Complete"
+"""Says whether a page has all that was asked for."""
+
+INCOMPLETE = (COMPLETE_HEADER, "false")
 """The header of a page that lacks something for want of time, which the next may have."""
 
 

@@ -37,12 +37,7 @@ def names() -> Response:
 
 def _words() -> Response:
     known = vocabulary.of(current_kg.statistics, current_kg.derived.ontology)
-    called = labels.fetch(
-        current_kg.store,
-        known.iris(),
-        language.languages(),
-        current_kg.display.label_properties,
-    )
+    called = language.names(known.iris())
     shorter = _prefixes()
 
     def told(word: Word) -> dict[str, Any]:
