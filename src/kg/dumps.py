@@ -8,7 +8,6 @@ A dump is made when it is first asked for, by an errand, and kept beside the sna
 
 from __future__ import annotations
 
-import errno
 import gzip
 import hashlib
 import json
@@ -24,7 +23,7 @@ from typing import IO, Any, cast
 
 from kg import formats
 from kg.dataset import Statistics
-from kg.errors import KgError, NotFound, StorageFailed, StorageFull
+from kg.errors import KgError, NotFound, unwritten
 from kg.formats import Format, Kind
 from kg.store import Limits, errand
 from kg.store.embedded import EmbeddedStore
@@ -195,9 +194,7 @@ def _carry_out(order: Mapping[str, Any]) -> dict[str, Any]:
         partial.replace(path)
         _known(path).write_text(json.dumps(known), encoding="ascii")
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        kind = StorageFull if full else StorageFailed
-        raise kind(f"cannot write {path.name}: {error.strerror or error}") from None
+        raise unwritten(path.name, error) from None
     finally:
         partial.unlink(missing_ok=True)
     return {}

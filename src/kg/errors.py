@@ -7,6 +7,10 @@ An error carries a sentence for a person (what was expected, what came, the way 
 
 from __future__ import annotations
 
+import errno
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 class KgError(Exception):
     """The base of all errors that are told to the user without a traceback."""
@@ -108,6 +112,12 @@ class StorageFull(StorageFailed):
     """The disk has no space left; reading goes on."""
 
     code = "storage_full"
+
+
+def unwritten(what: str, error: OSError) -> StorageFailed:
+    """Return that something cannot be written, and whether that is for want of room."""
+    kind = StorageFull if error.errno in DISK_FULL else StorageFailed
+    return kind(f"cannot write {what}: {error.strerror or error}")
 
 
 class WriterRestarted(KgError):

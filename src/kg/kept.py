@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg import sparql
-from kg.errors import BadInput, NotFound, StorageFailed, StorageFull
+from kg.errors import BadInput, NotFound, StorageFull, unwritten
 
 MOST = 10_000
 """Queries that are kept; nothing that is kept makes room for what comes later."""
@@ -49,7 +49,7 @@ class Kept:
             if not path.is_file():
                 self._write(path, text)
         except OSError as error:
-            raise StorageFailed(f"the query cannot be kept: {error.strerror}") from None
+            raise unwritten("the query", error) from None
         return name
 
     def text(self, name: str) -> str:

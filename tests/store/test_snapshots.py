@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from kg.errors import KgError, Locked, NotFound, StorageFailed
+from kg.errors import KgError, Locked, NotFound, StorageFailed, StorageFull
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import KEPT, Database, Origin, new_id
 
@@ -222,6 +222,18 @@ def test_what_lies_in_the_way_of_a_writer_is_a_storage_failure(
         assert objects(database) == ["1"]
     else:
         assert database.current() != before
+
+
+def test_what_a_full_disk_keeps_from_being_published_is_gone(database, objects, publish):
+    before = database.releases()
+    (database.path / "current.new").symlink_to("/dev/full")
+    with pytest.raises(StorageFull, match=r"cannot write .*current.new: No space left"):
+        publish(database)
+    assert database.releases() == before
+    assert database.current() == before[0]
+    assert objects(database) == ["1"]
+    (database.path / "current.new").unlink()
+    assert publish(database) == database.current().id
 
 
 @pytest.mark.parametrize("below", ["", "/x", "/x/y"])

@@ -13,7 +13,6 @@ half-made one, and a failed build leaves what was published as it was.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -29,7 +28,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from kg.errors import Locked, NotFound, StorageFailed
+from kg.errors import DISK_FULL, Locked, NotFound, StorageFailed, unwritten
 
 KEPT = 3
 """How many builds stay: the current one and those before it."""
@@ -37,7 +36,6 @@ KEPT = 3
 GRACE = timedelta(seconds=60)
 """How long the state after a change stays once another follows; no query takes longer to begin."""
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _NAME = re.compile(r"\d{8}T\d{9}Z-(?P<kind>[bu])[0-9a-f]{8}")
 
@@ -153,7 +151,7 @@ class Database:
             staging.mkdir()
             (self.path / "writer").write_text(str(os.getpid()), encoding="ascii")
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in DISK_FULL:
                 return
             raise StorageFailed(
                 f"cannot write to {self.path}: {error.filename}: {error.strerror}"
@@ -183,7 +181,12 @@ class Database:
         staging.rename(folder / id)
         _sync(folder)
         before = self._pointer()
-        self.point(id)
+        try:
+            self.point(id)
+        except StorageFailed:
+            if self._pointer() == before:  # nobody was led to it, and nobody shall be
+                shutil.rmtree(folder / id, ignore_errors=True)
+            raise
         self._prune(keep={id, before})
         return self.snapshot(id)
 
@@ -198,7 +201,7 @@ class Database:
             pointer.replace(self.path / "current")
             _sync(self.path)
         except OSError as error:
-            raise StorageFailed(f"cannot write {pointer}: {error.strerror}") from error
+            raise unwritten(str(pointer), error) from error
 
     def _names(self) -> list[str]:
         folder = self.path / "snapshots"
