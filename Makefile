@@ -16,7 +16,7 @@ HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(proces
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
-	@echo "make test     run the tests"
+	@echo "make test     run the tests (TESTS=… only those of some folders)"
 	@echo "make lint     check style, types and layers"
 	@echo "make assets   bundle the browser code anew after a change in frontend/"
 	@echo "make conformance      run the W3C suites and write docs/conformance.md"
@@ -40,7 +40,7 @@ serve: $(VENV)/.runtime $(ASSETS)
 	$(BIN)/kg serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev $(ASSETS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

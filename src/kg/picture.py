@@ -130,22 +130,24 @@ def _links(store: Store, things: Sequence[NamedNode]) -> list[Link]:
 
 
 def hubs(store: Store, drawn: Picture | None, machinery: frozenset[str]) -> tuple[Hub, ...]:
-    """Return the things that most points to."""
+    """Return the things that most points to: each of them more than one link."""
     if drawn is not None:
         known = {thing.iri: thing.classes for thing in drawn.things}
         counted = Counter(link.target for link in drawn.links)
         return tuple(Hub(iri, known[iri], n) for iri, n in counted.most_common(MOST_HUBS))
     aside = (RDF.type, RDF.subject, RDF.predicate, RDF.object, RDFS.isDefinedBy)
+    # Things are put in order here: the engine would look up the name of each, to order a few.
     rows = store.query(
         f"SELECT ?o (COUNT(*) AS ?n) {{ ?s ?p ?o FILTER(isIRI(?o) && "
         f"?p NOT IN ({', '.join(map(spell, aside))})) }} "
-        f"GROUP BY ?o ORDER BY DESC(?n) ?o LIMIT {20 * MOST_HUBS}"
+        f"GROUP BY ?o HAVING (COUNT(*) > 1) ORDER BY DESC(?n) LIMIT {20 * MOST_HUBS}"
     ).solutions()
-    counts = {row["o"]: int(row["n"].value) for row in rows}
+    found = sorted((-int(row["n"].value), row["o"].value) for row in rows)
+    counts = {NamedNode(iri): -n for n, iri in found}
     kinds = classes.of(store, counts)
-    found = (
+    shown = (
         Hub(iri.value, kinds[iri], n)
         for iri, n in counts.items()
         if kinds[iri] and not machinery & set(kinds[iri])
     )
-    return tuple(islice(found, MOST_HUBS))
+    return tuple(islice(shown, MOST_HUBS))
