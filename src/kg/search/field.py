@@ -75,6 +75,10 @@ class Field:
         at = np.searchsorted(self._starts[:-1], postings.numbers(positions), side="right") - 1
         return at[np.r_[True, at[1:] != at[:-1]]].astype(np.uint32)
 
+    def positions_of(self, texts: range) -> range:
+        """Return the positions of some texts, the line breaks after them included."""
+        return range(int(self._starts[texts.start]), int(self._starts[texts.stop]))
+
     def texts_of(self, owner: int) -> range:
         """Return the texts of an entity."""
         # Of the same type, or numpy would make a copy of all owners.

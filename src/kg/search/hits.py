@@ -228,10 +228,8 @@ class Showing:
         terms = self._matching.query.terms
         counts: dict[int, int] = {}
         for term in terms:
-            found = self._matching.texts(term, place)
-            bounds = np.array([texts.start, texts.stop], found.dtype)
-            first, last = np.searchsorted(found, bounds)
-            for text in found[first : min(int(last), int(first) + _TEXTS_LOOKED_AT)].tolist():
+            found = self._matching.texts_among(term, place, texts)
+            for text in found[:_TEXTS_LOOKED_AT].tolist():
                 counts[text] = counts.get(text, 0) + 1
         most = [text for text in sorted(counts) if counts[text] == max(counts.values())]
         if not most:

@@ -20,7 +20,7 @@ from pyroaring import BitMap
 
 from kg.errors import OverLimit
 from kg.search import postings, runs
-from kg.search.field import LIKELY, STEMMED, stem, stem_name
+from kg.search.field import LIKELY, POSSIBLE, STEMMED, Hearing, stem, stem_name
 from kg.search.index import DESCRIPTIONS, NAMES, OTHERS, Index
 from kg.search.postings import Numbers
 from kg.search.query import Query, Term, parse
@@ -129,6 +129,23 @@ class Matching:
             self._texts[term, place] = self._index.fields[place].texts_at(at)
         return self._texts[term, place]
 
+    def texts_among(self, term: Term, place: int, texts: range) -> Numbers:
+        """Return which of some texts of a field a term matches, ascending.
+
+        What is known of all texts is made use of. Otherwise only these are looked at, for unlikely
+        readings only where there are no likely ones.
+        """
+        if (term, place) not in self._texts:
+            field = self._index.fields[place]
+            within = BitMap(field.positions_of(texts))
+            likely = self._positions(term, place, within, LIKELY)
+            return field.texts_at(likely or self._positions(term, place, within))
+        found = self._texts[term, place]
+        # Of the same type, or numpy would make a copy of all that was found.
+        bounds = np.array([texts.start, texts.stop], found.dtype)
+        first, last = np.searchsorted(found, bounds)
+        return found[first:last]
+
     @cached_property
     def _identified(self) -> BitMap:
         entity = self._index.entity(self.query.text.strip())
@@ -186,15 +203,19 @@ class Matching:
             found |= self._owners(place, texts[field.languages[texts] == number])
         return found
 
-    def _positions(self, term: Term, place: int) -> BitMap:
-        """Return where a term begins in a field."""
-        look = self._looks[place]
+    def _positions(
+        self, term: Term, place: int, within: BitMap | None = None, hearing: Hearing = POSSIBLE
+    ) -> BitMap:
+        """Return where a term begins in a field, or in texts whose positions are `within`."""
+        everywhere = self._looks[place]
+        look = everywhere if within is None else lambda token: everywhere(token) & within
         found = [runs.written(look, term.begun)]
         if term.folded and (word := STEMMED.fullmatch(term.begun)):
             found.append(look(postings.named(stem_name(stem(word[1])))))
         if place == NAMES and runs.is_spellable(term.folded):
-            found.append(runs.read(look, term.folded, self._index.known_syllables))
-            found.append(runs.abbreviated(look, term.folded))
+            known = self._index.known_syllables
+            found.append(runs.read(look, term.folded, known, hearing=hearing))
+            found.append(runs.abbreviated(look, term.folded, hearing=hearing))
         return BitMap.union(BitMap(), *found)
 
     def _owners(self, place: int, texts: Numbers) -> BitMap:

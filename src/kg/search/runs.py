@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from pyroaring import BitMap
 
@@ -25,8 +25,11 @@ Token = int | range
 Look = Callable[[Token], BitMap]
 """Returns where a token stands."""
 
-Step = tuple[int, BitMap]
-"""How many characters of what was typed a character of a text may stand for, and where that is."""
+Step = tuple[int, Token | None]
+"""How many characters of what was typed a token may stand for; None goes on without one."""
+
+Steps = tuple[tuple[Step, ...], ...]
+"""The steps that may be taken from each place in what was typed."""
 
 
 def look(field: Postings) -> Look:
@@ -101,8 +104,8 @@ def read(
     `known` are the syllables that occur. The last one may be unfinished if the run `is_open`. With
     `begins`, only runs that begin there count, and their last positions are returned.
     """
-    steps = partial(_syllables, find, folded, known, hearing, is_open=is_open)
-    return _back(folded, steps) if begins is None else _on(folded, steps, begins)
+    steps = _syllables(folded, known, hearing, is_open=is_open)
+    return _back(find, steps) if begins is None else _on(find, steps, begins)
 
 
 def abbreviated(
@@ -112,62 +115,85 @@ def abbreviated(
 
     What is returned is as `read` has it.
     """
-    steps = partial(_initials, find, folded, hearing)
-    return _back(folded, steps) if begins is None else _on(folded, steps, begins)
+    steps = _initials(folded, hearing)
+    return _back(find, steps) if begins is None else _on(find, steps, begins)
 
 
-def _back(text: str, steps: Callable[[int], Iterator[Step]]) -> BitMap:
+def _back(find: Look, steps: Steps) -> BitMap:
     """Return where a run begins that takes steps from the start of what was typed to its end."""
-    reached: list[BitMap | None] = [None] * (len(text) + 1)  # None stands for anywhere
-    for place in reversed(range(len(text))):
-        if text[place] == "'":
-            reached[place] = reached[place + 1]
-            continue
-        found = BitMap()
-        for length, at in steps(place):
-            beyond = reached[place + length]
-            if beyond is None:
-                found |= at
-            elif beyond:
-                found |= at & beyond.shift(-1)
-        reached[place] = found
+    reached: list[BitMap | None] = [None] * (len(steps) + 1)  # None stands for anywhere
+    for place in reversed(range(len(steps))):
+        found = [
+            _before(find(token) if token else None, reached[place + length])
+            for length, token in steps[place]
+        ]
+        reached[place] = found[0] if len(found) == 1 else _union(found)
     return reached[0] or BitMap()
 
 
-def _on(text: str, steps: Callable[[int], Iterator[Step]], begins: BitMap) -> BitMap:
+def _before(at: BitMap | None, beyond: BitMap | None) -> BitMap | None:
+    """Return where one can stand, of some positions, to go on from one of those after them."""
+    if at is None:
+        return beyond
+    return at if beyond is None else at & beyond.shift(-1)
+
+
+def _union(found: Sequence[BitMap | None]) -> BitMap:
+    return BitMap.union(BitMap(), *(each for each in found if each))
+
+
+def _on(find: Look, steps: Steps, begins: BitMap) -> BitMap:
     """Return where a run ends that begins at some positions, and takes steps as `_back` has it.
 
     Where few positions are left, each further step costs little.
     """
-    reached = [begins, *(BitMap() for _ in text)]
-    for place, character in enumerate(text):
-        if character == "'":
-            reached[place + 1] |= reached[place]
-        elif reached[place]:
-            for length, at in steps(place):
-                reached[place + length] |= (reached[place] & at).shift(1)
+    reached = [begins, *(BitMap() for _ in steps)]
+    for place, each in enumerate(steps):
+        if reached[place]:
+            for length, token in each:
+                on = (reached[place] & find(token)).shift(1) if token else reached[place]
+                reached[place + length] |= on
     return reached[-1].shift(-1)
 
 
-def _syllables(
-    find: Look, text: str, known: frozenset[str], hearing: Hearing, place: int, *, is_open: bool
-) -> Iterator[Step]:
-    if CONTINUOUS.match(text[place]):
-        yield 1, find(postings.character(text[place]))
-        return
+@lru_cache(maxsize=64)
+def _syllables(text: str, known: frozenset[str], hearing: Hearing, *, is_open: bool) -> Steps:
+    return tuple(
+        _apart(text[place]) or (*_whole(text, place, known, hearing), *more)
+        for place in range(len(text))
+        for more in [_unfinished(text[place:], known, hearing) if is_open else ()]
+    )
+
+
+def _whole(text: str, place: int, known: frozenset[str], hearing: Hearing) -> Iterator[Step]:
+    """Yield the syllables that what was typed may go on with at a place."""
     for length in range(1, min(LONGEST_SYLLABLE, len(text) - place) + 1):
         if (syllable := text[place : place + length]) in known:
-            yield length, find(postings.named(hearing.syllable(syllable)))
-    rest = text[place:]
-    if is_open and len(rest) < LONGEST_SYLLABLE:
+            yield length, postings.named(hearing.syllable(syllable))
+
+
+def _unfinished(rest: str, known: frozenset[str], hearing: Hearing) -> Iterator[Step]:
+    """Yield the syllables that the rest of what was typed is the beginning of."""
+    if len(rest) < LONGEST_SYLLABLE:
         for syllable in sorted(each for each in known if each.startswith(rest) and each != rest):
-            yield len(rest), find(postings.named(hearing.syllable(syllable)))
+            yield len(rest), postings.named(hearing.syllable(syllable))
 
 
-def _initials(find: Look, text: str, hearing: Hearing, place: int) -> Iterator[Step]:
-    if CONTINUOUS.match(text[place]):
-        yield 1, find(postings.character(text[place]))
-        return
-    for length in (1, 2)[: len(text) - place]:
-        if (initial := text[place : place + length]) in INITIALS:
-            yield length, find(postings.named(hearing.initial(initial)))
+@lru_cache(maxsize=64)
+def _initials(text: str, hearing: Hearing) -> Steps:
+    return tuple(
+        _apart(text[place])
+        or tuple(
+            (length, postings.named(hearing.initial(initial)))
+            for length in (1, 2)[: len(text) - place]
+            if (initial := text[place : place + length]) in INITIALS
+        )
+        for place in range(len(text))
+    )
+
+
+def _apart(character: str) -> tuple[Step, ...]:
+    """Return the step of a character that is no letter, if it is none."""
+    if character == "'":
+        return ((1, None),)
+    return ((1, postings.character(character)),) if CONTINUOUS.match(character) else ()
