@@ -24,7 +24,9 @@ LANGUAGES = {"zh-Hans": "简体中文", "en": "English"}
 _YEAR = 365 * 24 * 3600
 
 _OWN_NAMES = LANGUAGES | {
-    "zh": "中文", "zh-hant": "繁體中文", "zh-tw": "繁體中文", "ja": "日本語", "ko": "한국어",
+    "zh": "中文", "zh-hans": "简体中文", "zh-cn": "简体中文",
+    "zh-hant": "繁體中文", "zh-tw": "繁體中文",
+    "ja": "日本語", "ko": "한국어",
     "de": "Deutsch", "fr": "Français", "es": "Español", "pt": "Português", "it": "Italiano",
     "ru": "Русский", "ar": "العربية", "nl": "Nederlands",
 }  # fmt: skip
