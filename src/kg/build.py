@@ -27,7 +27,7 @@ from kg.validation import Validation
 SHOWN = 10
 """Violations that an error message lists."""
 
-LAYOUT = 8
+LAYOUT = 9
 """Of the files in a snapshot; a snapshot of another layout is built again."""
 
 
@@ -82,7 +82,13 @@ def build(
             outcome = violations.make(store, folder)
             if gate and not outcome.conforms:
                 raise DoesNotConform(_summary(outcome))
-            derived.make(store, folder, step=progress.step, made={derived.VALIDATING})
+            derived.make(
+                store,
+                folder,
+                step=progress.step,
+                made={derived.VALIDATING},
+                before=next(iter(database.releases()), None),
+            )
         if examples:
             shutil.copytree(examples, staging / "queries")
         derived.write(staging / "snapshot.json", manifest)

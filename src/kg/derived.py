@@ -24,7 +24,9 @@ from typing import Any, TypeVar
 
 from kg import context, dataset, display, frozen, overview, prefixes, violations
 from kg.browse import making as browse_making
+from kg.browse import spreads
 from kg.browse.index import FacetIndex
+from kg.browse.spreads import Spreads
 from kg.dataset import Statistics
 from kg.display import Display
 from kg.errors import BadData, StorageFailed
@@ -35,12 +37,15 @@ from kg.palette import Palette, palette
 from kg.prefixes import Prefixes
 from kg.search import making as search
 from kg.search.index import Index as SearchIndex
-from kg.store import sandbox
+from kg.store import difference, sandbox
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import Database, Snapshot
 from kg.violations import Violations
 
 FOLDER = "derived"
+
+MOST_COMPARED = 5_000_000
+"""Quads of two releases, together, up to which it is told how many were added and removed."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,17 @@ class Derived:
         """What is worth showing first. Raises StorageFailed when it is damaged."""
         with _readable(self.path):
             return frozen.from_json(Overview, _read(self.path / "overview.json"))
+
+    @cached_property
+    def spreads(self) -> Spreads:
+        """How things are spread over facets; nothing where there is no index of them.
+
+        Raises StorageFailed when it is damaged.
+        """
+        if self.facets is None:
+            return Spreads()
+        with _readable(self.path):
+            return frozen.from_json(Spreads, _read(self.path / "spreads.json"))
 
     @cached_property
     def search(self) -> SearchIndex:
@@ -150,6 +166,16 @@ def _facets(store: EmbeddedStore, folder: Path) -> None:
     browse_making.make(store, folder, statistics, shown, searched)
 
 
+def _spreads(_store: EmbeddedStore, folder: Path) -> None:
+    """Needs what was counted, looked over and indexed before it."""
+    statistics = Statistics.from_json(_read(folder / "statistics.json"))
+    seen = frozen.from_json(Overview, _read(folder / "overview.json"))
+    order = [each.iri for each in seen.grouping.groups] if seen.grouping else []
+    classes = [each.iri for each in statistics.classes]
+    found = spreads.derive(FacetIndex(folder), classes, seen.machinery, order)
+    write(folder / "spreads.json", frozen.to_json(found))
+
+
 VALIDATING = "validating"
 
 MAKERS: tuple[tuple[str, Maker], ...] = (
@@ -161,6 +187,7 @@ MAKERS: tuple[tuple[str, Maker], ...] = (
     ("indexing the texts", search.make),
     ("reading the prefixes", _prefixes),
     ("indexing facets", _facets),
+    ("drawing charts", _spreads),
 )
 """Everything that is derived, with what a person is told while it is."""
 
@@ -175,16 +202,46 @@ def make(
     *,
     step: Callable[[str], None] = _untold,
     made: Collection[str] = (),
+    before: Snapshot | None = None,
 ) -> None:
     """Derive everything from a store into a folder, but what has been `made` there already.
 
-    `step` hears what begins.
+    `step` hears what begins; `before` is the release that it is compared to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, maker in MAKERS:
         if name not in made:
             step(name)
             maker(store, folder)
+    if before is not None:
+        step("comparing it to what was before")
+        _compare(before, store, folder)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a release has that the one `before` it had not, and the other way round, in quads."""
+
+    before: str
+    added: int
+    removed: int
+
+
+def _compare(before: Snapshot, store: EmbeddedStore, folder: Path) -> None:
+    """Write what has changed, unless there is too much to compare, or nothing to compare to."""
+    with contextlib.suppress(StorageFailed):
+        old = EmbeddedStore.open(before.triples, snapshot=before.id)
+        if old.size + store.size <= MOST_COMPARED:
+            found = difference.changes(old, store)
+            change = Change(before.id, found.added, found.removed)
+            write(folder / "change.json", frozen.to_json(change))
+
+
+def change(snapshot: Snapshot) -> Change | None:
+    """Return what has changed in a snapshot; None where that was not looked at, or not yet."""
+    file = snapshot.path / FOLDER / snapshot.id / "change.json"
+    with _readable(file):
+        return frozen.from_json(Change, _read(file)) if file.is_file() else None
 
 
 def of(snapshot: Snapshot) -> Derived:
@@ -234,8 +291,9 @@ def inherit(before: Snapshot, staging: Path) -> None:
 def complete(database: Database, snapshot: Snapshot) -> None:
     """Derive everything from a snapshot that was published without. Raises StorageFailed."""
     store = EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
+    earlier = (each for each in database.releases() if each.id < snapshot.id)
     with _staging(database) as staging:
-        make(store, staging)
+        make(store, staging, before=next(earlier, None))
         try:
             staging.rename(snapshot.path / FOLDER / snapshot.id)
         except OSError:

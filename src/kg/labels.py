@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kg import licences
 from kg.store import Store
 from kg.terms import RDF, RDFS, Literal, NamedNode, Namespace, local_name, values
 
@@ -146,9 +147,14 @@ def _types(said: Iterable[Said]) -> tuple[NamedNode, ...]:
 
 
 def _named(iri: NamedNode, candidates: Iterable[Label], languages: Sequence[str]) -> Label:
-    """Return the best of the candidates that say anything, or else the local name."""
+    """Return the best of the candidates that say anything, or else what the IRI tells."""
     spoken = (label for label in candidates if label.text.strip())
-    return choose(spoken, languages) or Label(local_name(iri.value))
+    return choose(spoken, languages) or unnamed(iri.value)
+
+
+def unnamed(iri: str) -> Label:
+    """Return what to call a thing that the data does not name: a licence has a name of its own."""
+    return Label(licences.name(iri) or local_name(iri))
 
 
 def said(

@@ -6,8 +6,9 @@ The head of a file consists of lines such as
     #+ parameter above: decimal = 20
     #+ parameter theme: iri of https://kg.example/def/Theme
     #+ parameter@en above: Grew by more than (%)
-    #+ chart: bar indicatorEn percent
+    #+ chart: bar indicator percent
 
+The chart names the columns of labels and of values, and perhaps one of series.
 A parameter stands in the text as `$above`, or `?above`. It is spelled there when it is given or has
 a default, and else stays the variable that it is, so that nothing is asked of it.
 """
@@ -36,7 +37,7 @@ _PARAMETER = re.compile(
 
 CHARTS = ("bar",)
 
-RESERVED = ("format", "lang", "content")
+RESERVED = ("format", "lang", "content", "view", "page", "sort", "across", "up", "by")
 """What a parameter cannot be called: in an address these say how the answer is to be shown."""
 
 
@@ -121,6 +122,8 @@ class Chart:
     kind: str
     label: str
     value: str
+    series: str = ""
+    """The column that tells which series a row is of; "" for one series."""
 
 
 @dataclass(frozen=True)
@@ -259,6 +262,6 @@ def _chart(head: Sequence[re.Match[str]]) -> Chart | None:
     if not fields["chart"]:
         return None
     kind, *columns = fields["chart"].split()
-    if kind not in CHARTS or len(columns) != 2:  # noqa: PLR2004  a label and a value
-        raise BadInput(f"expected `chart: bar LABEL VALUE`, got {fields['chart']!r}")
+    if kind not in CHARTS or len(columns) not in (2, 3):
+        raise BadInput(f"expected `chart: bar LABEL VALUE [SERIES]`, got {fields['chart']!r}")
     return Chart(kind, *columns)

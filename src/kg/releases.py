@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kg import build, derived
+from kg.derived import Change
 from kg.errors import StorageFailed
 from kg.store.snapshots import Database, Snapshot
 
@@ -28,8 +29,8 @@ class Release:
     triples: int | None
     """None where they have not been counted yet."""
 
-    more: int | None
-    """By how many triples it is larger than the release before it, if both are known."""
+    change: Change | None
+    """What was added and removed since the release before it, if that was looked at."""
 
 
 def moment(id: str) -> str:
@@ -42,19 +43,17 @@ def moment(id: str) -> str:
 
 
 def known(database: Database) -> list[Release]:
-    """Return the releases that are kept, the newest first. Costs two small files for each."""
-    found = database.releases()
-    counts = [_triples(snapshot) for snapshot in found]
+    """Return the releases that are kept, the newest first. Costs three small files for each."""
     return [
         Release(
             snapshot.id,
             moment(snapshot.id),
             snapshot.is_update,
             tuple(build.source_names(snapshot)),
-            triples,
-            _difference(triples, before),
+            _triples(snapshot),
+            _change(snapshot),
         )
-        for snapshot, triples, before in zip(found, counts, [*counts[1:], None], strict=True)
+        for snapshot in database.releases()
     ]
 
 
@@ -65,8 +64,11 @@ def _triples(snapshot: Snapshot) -> int | None:
         return None
 
 
-def _difference(after: int | None, before: int | None) -> int | None:
-    return None if after is None or before is None else after - before
+def _change(snapshot: Snapshot) -> Change | None:
+    try:
+        return derived.change(snapshot)
+    except StorageFailed:
+        return None
 
 
 def newest(releases: Sequence[Release]) -> str:

@@ -224,6 +224,7 @@ class Ways:
     world: World
     index: IndexCounts
     live: LiveCounts
+    facets: FacetIndex
 
 
 def no_search(_text):
@@ -232,7 +233,12 @@ def no_search(_text):
 
 def counts_of(turtle: str) -> IndexCounts:
     """Return what counts in a graph that is written in Turtle."""
-    return ways(parse(turtle, format=RdfFormat.TURTLE)).index
+    return ways(parse_turtle(turtle)).index
+
+
+def parse_turtle(text: str) -> list[Quad]:
+    """Return what is written in Turtle."""
+    return list(parse(text, format=RdfFormat.TURTLE))
 
 
 def ways(content) -> Ways:
@@ -244,7 +250,7 @@ def ways(content) -> Ways:
         index = FacetIndex(File(folder))
     live = LiveCounts(store, no_search)
     counts = IndexCounts(index, live, no_search, snapshot="test")
-    return Ways(store, World(store), counts, live)
+    return Ways(store, World(store), counts, live, index)
 
 
 def is_sorted(values):

@@ -137,7 +137,13 @@ def test_a_build_says_what_it_is_at(database, source):
     sources = [source("", name="a.ttl"), source("", name="b.ttl")]
     build(sources, database, base_iri=BASE, progress=Listening())
     derivations = [name for name, _ in derived.MAKERS]
-    assert heard == ["a.ttl", "b.ttl", *derivations, "publishing"]
+    assert heard == [
+        "a.ttl",
+        "b.ttl",
+        *derivations,
+        "comparing it to what was before",
+        "publishing",
+    ]
 
 
 @pytest.fixture

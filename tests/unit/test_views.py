@@ -170,6 +170,56 @@ def test_two_numbers_are_points_and_too_many_rows_are_told():
         charts.chart(found, columns.columns(found), across="nothing")
 
 
+def numbers_by(*rows):
+    return Table(("place", "kind", "n"), rows)
+
+
+ALONE = numbers_by((A, Literal("x"), integer(1)), (B, Literal("y"), integer(2)))
+CROSSED = numbers_by(
+    (A, Literal("x"), integer(1)), (B, Literal("y"), integer(4)), (A, Literal("y"), integer(3)),
+    (B, Literal("x"), None), (C, Literal("x"), integer(2)),
+)  # fmt: skip
+
+
+def test_what_comes_again_with_other_values_of_a_column_is_drawn_in_groups():
+    drawn = charts.chart(CROSSED, columns.columns(CROSSED))
+    assert (drawn.axes, drawn.unused) == (charts.Axes("place", "n", "kind"), 1)
+    assert drawn.series == (Literal("x"), Literal("y"))
+    assert [(label, [(bar.series, bar.text) for bar in bars]) for label, bars in drawn.groups] == [
+        (A, [(0, "1"), (1, "3")]), (B, [(1, "4")]), (C, [(0, "2")]),
+    ]  # fmt: skip
+    assert drawn.cells == ((A, ("1", "3")), (B, ("", "4")), (C, ("2", "")))
+
+
+@pytest.mark.parametrize(
+    ("found", "by", "series"),
+    [(CROSSED, charts.ONE, 0), (ALONE, "", 0), (ALONE, "kind", 2), (CROSSED, "kind", 2)],
+)
+def test_series_are_drawn_where_they_must_be_or_are_wanted(found, by, series):
+    drawn = charts.chart(found, columns.columns(found), by=by)
+    assert len(drawn.series) == series
+
+
+def test_over_time_each_series_is_a_line():
+    rows = [(day(f"20{n}-01-01"), kind, integer(n)) for n in (21, 20, 22) for kind in (A, B)]
+    drawn = charts.chart(numbers_by(*rows), columns.columns(numbers_by(*rows)))
+    assert (drawn.is_line, drawn.axes.by, drawn.series) == (True, "kind", (A, B))
+    assert [[point.texts[1] for point in line] for line in drawn.lines] == [["20", "21", "22"]] * 2
+    assert {point.label for point in drawn.lines[1]} == {B}
+    assert drawn.cells[0] == ("2020-01-01", ("20", "20"))
+
+
+def test_no_more_series_are_drawn_than_can_be_told_apart():
+    rows = [(A, Literal(f"kind {n}"), integer(n)) for n in range(charts.SERIES + 3)]
+    found = numbers_by(*rows)
+    drawn = charts.chart(found, columns.columns(found), across="place", by="kind")
+    assert (len(drawn.series), drawn.left, drawn.unused, drawn.cut) == (charts.SERIES, 3, 0, 0)
+    assert len(drawn.bars) == charts.SERIES
+    assert "kind" not in charts.choices(columns.columns(found)).by
+    with pytest.raises(BadInput):
+        charts.chart(found, columns.columns(found), by="nothing")
+
+
 @pytest.mark.parametrize("row", [(A, B), (integer(1),), (Literal("x"), A)])
 def test_without_a_number_and_something_beside_it_there_is_no_chart(row):
     found = table(row)
@@ -225,6 +275,7 @@ def test_places_lie_in_the_frame_with_the_north_above():
     south, north = drawn.spots
     assert 0 < south.x < north.x < maps.WIDTH
     assert 0 < north.y < south.y < maps.HEIGHT
+    assert south.where == "30° N, 120° E"
     assert drawn.unused == 1
     assert "120.5° E" in [mark.text for mark in drawn.meridians]
     assert "30.5° N" in [mark.text for mark in drawn.parallels]

@@ -171,7 +171,7 @@ def test_the_same_as_a_table_and_as_a_chart(client):
 
 
 @pytest.mark.parametrize(
-    "query", ["view=map", "facet=industry", "facet=e:town&under=x", "column=x"]
+    "query", ["view=hologram", "facet=industry", "facet=e:town&under=x", "column=x"]
 )
 def test_what_the_page_cannot_show_is_refused(client, query):
     query = f"view=table&{query}" if query.startswith("column") else query

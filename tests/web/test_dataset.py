@@ -196,12 +196,14 @@ def test_the_sitemap_leads_to_all_pages(bundled):
 
 def test_releases_are_listed_and_can_be_followed(tmp_path):
     database = Database(tmp_path / "db")
-    for text in ("<http://e/a> <http://e/p> 1 .", "<http://e/a> <http://e/p> 1 , 2 , 3 ."):
+    for text in ("<http://e/a> <http://e/p> 1 , 4 .", "<http://e/a> <http://e/p> 1 , 2 , 3 ."):
         (tmp_path / "data.ttl").write_text(text)
         build([Source.of(tmp_path / "data.ttl")], database, base_iri="https://kg.example/")
     client = create_app(settings.load(environment={}), database).test_client()
     page = client.get("/dataset?lang=en", headers=PAGE).text
-    assert "+2" in page
+    assert re.search(
+        r'class="number">3</td><td class="number">2</td><td class="number">1</td>', page
+    )
     atom = "{http://www.w3.org/2005/Atom}"
     response = client.get("/releases.atom")
     assert response.mimetype == "application/atom+xml"
@@ -210,4 +212,6 @@ def test_releases_are_listed_and_can_be_followed(tmp_path):
     current, before = (each.findtext(f"{atom}title") for each in entries)
     assert current == database.current().id > before
     assert feed.findtext(f"{atom}updated") == entries[0].findtext(f"{atom}updated")
-    assert "(+2)" in entries[0].findtext(f"{atom}summary")
+    told = entries[0].findtext(f"{atom}summary")
+    assert f"3 triples; 2 added and 1 removed since {before}" in told
+    assert "added" not in entries[1].findtext(f"{atom}summary")

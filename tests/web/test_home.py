@@ -60,6 +60,24 @@ def test_the_themes_stand_in_their_order_with_what_belongs_to_them(bundled, lang
     assert ("光伏千亿产业集群" if language == "zh-Hans" else "Canal Bay") in groups
 
 
+def test_initiatives_are_drawn_by_theme_and_by_industry(bundled):
+    charts = sections(bundled, "en")["spreads"]
+    for expected in (
+        "theme 44",
+        "Measure Initiative",
+        "Thinking breaks the ice 3 3 6",
+        "industry 16",
+    ):
+        assert expected in charts
+    page = bundled.get("/?lang=en", headers=HTML).text
+    drawn = page.partition('<div class="spreads">')[2].partition("</section>")[0]
+    parts = re.findall(r'<td class="number"><a href="([^"]+)">([\d,]+)</a>', drawn)
+    assert len(parts) > 20
+    for address, number in parts[:6]:
+        found = bundled.get(address.replace("&amp;", "&"), headers={"Accept": "application/json"})
+        assert found.json["total"] == int(number)
+
+
 def test_classes_are_counted_as_the_data_counts_them(bundled):
     query = "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s a <https://kg.example/def/Measure> }"
     answer = bundled.get("/sparql", query_string={"query": query})

@@ -55,10 +55,25 @@ def test_one_chooses_among_the_members_of_a_class_by_name(bundled):
 
 def test_numbers_are_drawn_where_the_query_says_so(bundled):
     page = bundled.get(f"{GROWTH}?lang=en").text
-    chart = page.partition('<figure class="chart"')[2].partition("</figure>")[0]
-    assert re.findall(r'<rect width="([\d.]+)"', chart) == ["100.00", "50.76"]
+    chart = page.partition('<figure class="drawn')[2].partition("</figure>")[0]
+    assert re.findall(r'<rect x="0.00" width="([\d.]+)"', chart) == ["100.00", "50.76"]
     assert "Growth of fixed-asset investment" in chart
-    assert '<figure class="chart"' not in bundled.get(LINKED).text
+    assert '<figure class="drawn' not in bundled.get(LINKED).text
+
+
+def test_an_answer_is_shown_in_the_views_that_its_columns_allow(bundled):
+    page = bundled.get(f"{GROWTH}?above=10&view=chart&lang=en").text
+    assert 'name="above" type="number" value="10"' in page
+    assert '<input type="hidden" name="view" value="chart">' in page
+    assert page.count('<figure class="drawn') == 1
+    tabs = page.partition('class="tabs"')[2].partition("</ul>")[0]
+    assert f'href="{GROWTH}?above=10&amp;view=graph"' not in tabs
+    assert f'href="{GROWTH}?above=10"' in tabs
+    network = bundled.get("/questions/03-initiatives-and-measures-of-themes?view=graph").text
+    assert '<div class="stage"></div>' in network
+    assert bundled.get(f"{GROWTH}?view=hologram").status_code == 400
+    rows = bundled.get("/questions/03-initiatives-and-measures-of-themes?sort=nothing&lang=en")
+    assert "there is no column" in rows.text
 
 
 @pytest.mark.parametrize(
@@ -110,5 +125,5 @@ def test_the_formats_on_offer_work(bundled):
 def test_any_data_has_questions(client):
     page = client.get("/questions/01-classes?lang=en")
     assert page.status_code == 200
-    assert '<figure class="chart"' in page.text
+    assert '<figure class="drawn' in page.text
     assert json.loads(client.get("/questions?format=json").text)["questions"]

@@ -11,7 +11,7 @@ from kg.browse.facets import plain_label
 from kg.display import Display
 from kg.labels import Label, choose
 from kg.store import Store
-from kg.terms import RDF, Literal, NamedNode, Term, local_name, values
+from kg.terms import RDF, Literal, NamedNode, Term, values
 
 FACTS_SHOWN = 3
 VALUES_SHOWN = 3
@@ -113,7 +113,7 @@ class Cards:
         facts = [self._fact(each, about[each], names) for each in order if about.get(each)]
         return Card(
             iri,
-            self._text(about, self.display.label_properties) or Label(local_name(iri.value)),
+            self._text(about, self.display.label_properties) or labels.unnamed(iri.value),
             self._text(about, self.display.description_properties),
             tuple((type, names[type]) for type in types),
             tuple(facts[: self.facts_shown]),

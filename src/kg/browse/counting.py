@@ -59,6 +59,13 @@ class IndexCounts:
         """Return that things come in the order that is chosen, however many."""
         return True
 
+    def reaches(self, selection: Selection, path: Path) -> bool | None:
+        """Return whether any thing that is chosen has a value there; None for no plain property."""
+        column = self._index.column(path)
+        if column is None:
+            return None
+        return not column.presence.isdisjoint(self._chosen(selection))
+
     def items(self, selection: Selection, language: str, start: int, count: int) -> list[str]:
         """Return the IRIs of some things that are chosen, in the order that is chosen."""
         chosen = self._chosen(selection)

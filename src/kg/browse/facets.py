@@ -11,8 +11,8 @@ from typing import Protocol
 from kg.browse.paths import Path, Step
 from kg.browse.selection import Selection
 from kg.browse.values import Bound, Value
-from kg.labels import Label, choose
-from kg.terms import NamedNode, local_name
+from kg.labels import Label, choose, unnamed
+from kg.terms import NamedNode
 
 VALUES_SHOWN = 12
 """Values of a facet on a page."""
@@ -60,7 +60,7 @@ class FacetValue:
 def plain_label(value: Value) -> Label:
     """Return what a value is called where the data does not say so."""
     if isinstance(value, NamedNode):
-        return Label(local_name(value.value))
+        return unnamed(value.value)
     return Label.of(value)
 
 
@@ -130,6 +130,9 @@ class Counts(Protocol):
 
     def sorts(self, selection: Selection, /) -> bool:
         """Return whether `items` come in the order that is chosen, or in that of their IRIs."""
+
+    def reaches(self, selection: Selection, path: Path, /) -> bool | None:
+        """Return whether any thing that is chosen has a value there; None where nobody knows."""
 
     def items(self, selection: Selection, language: str, start: int, count: int) -> list[str]:
         """Return the IRIs of some things that are chosen, in the order that is chosen."""

@@ -100,6 +100,9 @@ class LiveCounts:
     def _where(self, selection: Selection) -> str:
         return patterns.where(selection, self.tree, self._pattern)
 
+    def reaches(self, _selection: Selection, _path: Path) -> None:
+        """Return None: it would have to be asked."""
+
     def items(self, selection: Selection, language: str, start: int, count: int) -> list[str]:
         """Return the IRIs of some things that are chosen. Raises OverLimit.
 

@@ -76,12 +76,13 @@ def load(
     wanted: Wanted = FIRST_VALUES,
     closer: Mapping[Path, Wanted] = MappingProxyType({}),
     columns: Sequence[NamedNode] | None = None,
+    listed: bool = True,
 ) -> Page:
     """Return a page. Over the index it costs two queries, for what is on the cards and its labels.
 
     Facets with a condition, and those that are looked at `closer`, are shown even if they are of no
     use for the class. With `columns` the cards have these properties, or the first few if it is
-    empty, with all values.
+    empty, with all values. A page that is not `listed` has no cards.
     """
     profile = dict(counts.profile(selection))
     more = dict.fromkeys((*selection.conditions, *closer))
@@ -92,7 +93,8 @@ def load(
             for path, kind in shown.items()
         ]
     )
-    iris = counts.items(selection, _language(languages), selection.offset, PAGE_SIZE)
+    offset, size = selection.offset, PAGE_SIZE if listed else 0
+    iris = counts.items(selection, order_language(languages), offset, size) if size else []
     properties = telling(selection, list(profile), display)
     cards = Cards(store, languages, display, _known(facets, languages))
     if columns is not None:
@@ -127,7 +129,7 @@ def _columns(
     return tuple((each, names[each], each in chosen) for each in offered)
 
 
-def _language(languages: Sequence[str]) -> str:
+def order_language(languages: Sequence[str]) -> str:
     """Return the language in which things are sorted: that of the interface."""
     return "zh-Hans" if languages and languages[0].startswith("zh") else "en"
 

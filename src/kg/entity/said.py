@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from kg.labels import Label, Thing
-from kg.terms import NamedNode, Term, local_name
+from kg.labels import Thing, unnamed
+from kg.terms import NamedNode, Term
 
 
 class Said:
@@ -56,4 +56,4 @@ class Names:
     def thing(self, iri: NamedNode) -> Thing:
         """Return the label and the classes of a resource."""
         self.wanted.add(iri)
-        return self.known.get(iri) or Thing(Label(local_name(iri.value)))
+        return self.known.get(iri) or Thing(unnamed(iri.value))

@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, DefaultGraph, Quad, Triple
 
 from kg.store.embedded import EmbeddedStore
 from kg.terms import Term
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many quads a store has that another had not, and the other way round."""
+
+    added: int
+    removed: int
+
+
+def changes(before: EmbeddedStore, after: EmbeddedStore) -> Changes:
+    """Return how many quads were added and removed.
+
+    Quads with blank nodes are alike when they are but for the labels of these, so of them it tells
+    the least that must have changed. Each quad is looked at once; only those are held in memory.
+    """
+    old, new = _Counted.of(before, after), _Counted.of(after, before)
+    return Changes(
+        new.missing + (new.with_blanks - old.with_blanks).total(),
+        old.missing + (old.with_blanks - new.with_blanks).total(),
+    )
+
+
+@dataclass(frozen=True)
+class _Counted:
+    missing: int
+    """Quads without blank nodes that the other store does not have."""
+
+    with_blanks: Counter[str]
+
+    @classmethod
+    def of(cls, store: EmbeddedStore, other: EmbeddedStore) -> _Counted:
+        missing, with_blanks = 0, Counter[str]()
+        for quad in store.quads():
+            if _has_blank(quad):
+                with_blanks[" ".join(map(_masked, quad))] += 1
+            else:
+                missing += not other.holds(quad)
+        return cls(missing, with_blanks)
 
 
 def patch(before: EmbeddedStore, after: EmbeddedStore) -> Iterator[str]:
@@ -57,3 +98,10 @@ def _term(term: Term) -> str:
     if isinstance(term, Triple):
         return f"<<( {term.subject} {term.predicate} {_term(term.object)} )>>"
     return str(term)
+
+
+def _masked(term: Term | DefaultGraph) -> str:
+    """Return the spelling of a term without the labels of blank nodes."""
+    if isinstance(term, Triple):
+        return f"<<( {' '.join(map(_masked, term))} )>>"
+    return "_:" if isinstance(term, BlankNode) else str(term)

@@ -173,6 +173,15 @@ class EmbeddedStore:
         """Return all quads, in no order; to be read in one thread."""
         return iter(self._engine.quads_for_pattern(None, None, None))
 
+    @property
+    def size(self) -> int:
+        """How many quads there are."""
+        return len(self._engine)
+
+    def holds(self, quad: Quad) -> bool:
+        """Return whether the store has a quad, in that graph."""
+        return quad in self._engine
+
     def pairs(self, property: NamedNode) -> Iterator[tuple[Term, Term]]:
         """Return subject and object of all quads with a property, in no order; in one thread.
 

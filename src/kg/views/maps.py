@@ -33,6 +33,9 @@ class Spot:
     form: Form
     x: float
     y: float
+    where: str
+    """Its first position, in words."""
+
     path: str = ""
 
 
@@ -48,6 +51,9 @@ class Map:
 
     cut: int = 0
     """Rows that are not drawn because they would be too many."""
+
+    width: float = WIDTH
+    height: float = HEIGHT
 
 
 def is_possible(columns: Sequence[Column]) -> bool:
@@ -131,11 +137,13 @@ class _Frame:
         """Return a shape as it is drawn."""
         rings = [[self.place(at) for at in ring] for ring in shape.rings]
         x, y = rings[0][0]
+        longitude, latitude = shape.rings[0][0]
+        where = f"{_place(latitude, 'NS')}, {_place(longitude, 'EW')}"
         if shape.form is Form.POINT:
-            return Spot(label, shape.form, x, y)
+            return Spot(label, shape.form, x, y, where)
         end = "Z" if shape.form is Form.AREA else ""
         path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + end for ring in rings)
-        return Spot(label, shape.form, x, y, path)
+        return Spot(label, shape.form, x, y, where, path)
 
     def meridians(self) -> tuple[Mark, ...]:
         """Return the round longitudes that are in the drawing, from its left edge."""
@@ -154,6 +162,10 @@ def _round(low: float, high: float) -> list[tuple[float, str]]:
     scale = scales.of((low, high))
     marks = [(scale.low + mark.at * (scale.high - scale.low), mark.text) for mark in scale.marks]
     return [(at, text) for at, text in marks if low < at < high]
+
+
+def _place(degrees: float, sides: str) -> str:
+    return _degrees(f"{degrees:.5f}".rstrip("0").rstrip("."), sides)
 
 
 def _degrees(text: str, sides: str) -> str:

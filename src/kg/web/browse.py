@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import IO, Any, cast
 
@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from pyroaring import BitMap
 
 from kg import formats
+from kg.browse import drawings, patterns, selection, tables, text
 from kg.browse import page as pages
-from kg.browse import patterns, selection, tables, text
 from kg.browse.cards import Cards
 from kg.browse.counting import IndexCounts
 from kg.browse.facets import Counts, Wanted
@@ -27,6 +27,7 @@ from kg.errors import NotFound, StorageFull
 from kg.formats import DATA, HTML, Format, Kind
 from kg.labels import chain
 from kg.search.matching import matching
+from kg.terms import NamedNode
 from kg.web import body, language, listing, panels, respond, views
 from kg.web.current import current_kg
 from kg.web.panels import Panels
@@ -161,13 +162,9 @@ def _json(chosen: Selection, _format: Format) -> Response:
 def _html(chosen: Selection, _format: Format) -> Response:
     counting, view = counts(chosen), views.chosen()
     columns = views.columns() if view is View.TABLE else None
-    found = _load(counting, chosen, Wanted(), columns=columns)
+    found = _load(counting, chosen, Wanted(), columns=columns, listed=view.is_listed)
     shown = Panels(found, language.languages(), _closer())
-    chart = None
-    if view is View.CHART and (facet := views.charted(found)) is not None:
-        wanted = Wanted(most=CHARTED)
-        (whole,) = counting.named([counting.facet(chosen, facet.path, facet.kind, wanted)])
-        chart = shown.panel(0, whole)
+    placing = views.placing(counting, chosen)
     html = respond.page(
         "browse.html",
         found=found,
@@ -178,15 +175,50 @@ def _html(chosen: Selection, _format: Format) -> Response:
         kept_columns=listing.pairs(chosen, column=""),
         view=view,
         table=views.table(found),
-        views=views.offered(found),
-        chart=chart,
-        charts=views.charts(found),
+        views=views.offered(found, placed=placing is not None),
         exports=[(format.name, _export(chosen, format)) for format in _offers()],
         page_url=lambda number: listing.address(chosen.at(number)),
         is_current=found.snapshot == current_kg.snapshot,
         sparql=current_kg.prefixes.abbreviate(found.sparql) if found.sparql else None,
+        **_drawn(view, counting, found, shown, placing),
     )
     return _of(found.snapshot, html)
+
+
+def _drawn(
+    view: View, counting: Counts, found: Page, shown: Panels, placing: NamedNode | None
+) -> dict[str, Any]:
+    """Return what a view draws beside the facets: a chart, a timeline, or a map."""
+    if view is View.CHART:
+        return _charted(counting, found, shown)
+    languages = language.languages()
+    cards, order = _cards(languages), pages.order_language(languages)
+    drawn: drawings.Drawn[Any] | None = None
+    if view is View.TIMELINE and (dated := views.dated(found)):
+        drawn = drawings.timeline(counting, cards, found.selection, dated, order)
+    if view is View.MAP and placing:
+        drawn = drawings.map(counting, cards, found.selection, placing, order)
+    things = views.things(drawn.cards) if drawn else {}
+    return {
+        "drawn": drawn,
+        "things": things,
+        "words": lambda term: things[term].label.text,
+        "charts": views.dates(found) if view is View.TIMELINE else (),
+    }
+
+
+def _charted(counting: Counts, found: Page, shown: Panels) -> dict[str, Any]:
+    chart = None
+    if (facet := views.charted(found)) is not None:
+        wanted = Wanted(most=CHARTED)
+        asked = counting.facet(found.selection, facet.path, facet.kind, wanted)
+        (whole,) = counting.named([asked])
+        chart = shown.panel(0, whole)
+    return {"chart": chart, "charts": views.charts(found)}
+
+
+def _cards(languages: Sequence[str]) -> Cards:
+    return Cards(current_kg.store, languages, current_kg.display)
 
 
 def _export(chosen: Selection, format: Format) -> str:
@@ -206,7 +238,7 @@ def _table(
 ) -> Response:
     """Send a table once it is whole, with its length."""
     counting = counts(chosen)
-    cards = Cards(current_kg.store, language.languages(), current_kg.display, facts_shown=None)
+    cards = replace(_cards(language.languages()), facts_shown=None)
     header = (_("IRI"), _("Label"), _("Class"), _("Description"))
     table = tables.load(counting, cards, chosen, header, language.tag())
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  closed with the response

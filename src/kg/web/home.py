@@ -10,7 +10,7 @@ from kg.formats import HTML
 from kg.labels import Label
 from kg.overview import Overview
 from kg.terms import NamedNode
-from kg.web import language, links, questions, respond
+from kg.web import language, links, questions, respond, spreads
 from kg.web.colors import hue
 from kg.web.current import current_kg
 
@@ -41,12 +41,15 @@ def _rendered() -> Response:
     seen = current_kg.derived.overview
     classes, more = overview.main_classes(statistics, seen.machinery, CLASSES_SHOWN)
     ties = seen.ties[:TIES_SHOWN]
+    found = current_kg.derived.spreads
     shown = [
         *(NamedNode(iri) for iri, _ in classes),
         *(NamedNode(each.graph) for each in statistics.graphs if each.graph),
         *overview.iris(seen),
+        *(iri for each in found.all for iri in each.iris()),
         *(NamedNode(iri) for tie in ties for iri in (tie.source, tie.property, tie.target)),
     ]
+    names = language.names(shown)
     return respond.page(
         "home.html",
         statistics=statistics,
@@ -57,7 +60,8 @@ def _rendered() -> Response:
         classes=classes,
         classes_more=more,
         ties=ties,
-        names=language.names(shown),
+        names=names,
+        spreads=spreads.charts(found, names),
         questions=_questions(),
     )
 

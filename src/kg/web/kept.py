@@ -6,7 +6,6 @@ from flask import Blueprint, Response, request, url_for
 
 from kg.errors import BadInput, Forbidden, TooLarge
 from kg.web import body, console, respond
-from kg.web.console import Asked
 from kg.web.current import current_kg, deployment
 
 bp = Blueprint("kept", __name__)
@@ -46,5 +45,5 @@ def query(name: str) -> Response:
     Raises NotFound.
     """
     text = deployment().kept.text(name)
-    address = Asked(text).address()
+    address = console.address(text)
     return respond.see_other(address) if len(address) <= LONGEST else console.ask(text)

@@ -6,8 +6,7 @@ and a table, to programs in the formats of a query's answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -18,17 +17,15 @@ from kg.errors import BadInput, BadQuery, Busy, Cancelled, OverLimit
 from kg.formats import HTML, Format, Kind
 from kg.labels import Label
 from kg.queries import ExampleQuery, Parameter
-from kg.results import Row, Solutions
-from kg.terms import RDF, Literal, NamedNode, Term, spell
-from kg.web import language, links, problems, respond
+from kg.terms import RDF, NamedNode, spell
+from kg.views import charts
+from kg.views.charts import Axes
+from kg.web import answers, language, problems, respond
+from kg.web.answers import Asked
 from kg.web.current import current_kg
 
 bp = Blueprint("questions", __name__)
 
-ROWS_SHOWN = 1000
-"""Rows that a page shows; the data formats have them all."""
-
-BARS_SHOWN = 50
 CHOICES = 200
 """Members of a class up to which one chooses from a list."""
 
@@ -107,54 +104,37 @@ def _described(query: ExampleQuery) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class _Bar:
-    """A row as it is drawn."""
-
-    term: Term | None
-    value: Decimal
-    text: str
-
-
 def _shown(query: ExampleQuery, given: dict[str, str], kind: Kind) -> Response:
     """Return the page of a question, with its answer or why there is none."""
     wanted = language.languages()
-    values: dict[str, Any] = {
-        "question": query,
-        "title": query.title(wanted),
-        "description": query.description(wanted),
-        "offers": [(each.name, links.here(format=each.name)) for each in formats.offers(kind)],
-    }
-    status, seen = 200, set[NamedNode]()
+    values: dict[str, Any] = {}
+    status, asked = HTTPStatus.OK, Asked(address(query), tuple(given.items()))
     try:
         text = query.bound(given)
         values["text"] = text
-        result = current_kg.shown().query(text)
-        if kind is Kind.SOLUTIONS:
-            solutions = result.solutions()
-            rows = solutions.rows[:ROWS_SHOWN]
-            bars = _bars(query, solutions)
-            values |= {"solutions": solutions, "rows": rows, "bars": bars[:BARS_SHOWN]}
-            values["bars_total"] = len(bars)
-            seen |= _iris(solutions.variables, rows)
-        elif kind is Kind.BOOLEAN:
-            values["boolean"] = result.boolean()
-        else:
-            triples = result.triples()
-            values |= {"triples": triples[:ROWS_SHOWN], "triples_total": len(triples)}
+        asked = answers.read(asked.path, asked.question)
+        values |= answers.shown(asked, text, kind, figure=_figure(query))
     except (BadInput, BadQuery, OverLimit, Busy, Cancelled) as error:
         values["error"], status = error.message, problems.status(error)
-    choices = {each.name: _members(each) for each in query.parameters if each.of}
-    seen |= {iri for members in choices.values() for iri in members}
-    seen |= {each.of for each in query.parameters if each.of}
-    names = language.names(seen)
-    fields = [_field(each, given, choices.get(each.name, []), names) for each in query.parameters]
-    return respond.page("question.html", status=status, fields=fields, names=names, **values)
+    lost = values.pop("lost", ())
+    offers = [each for each in formats.offers(kind) if each.name not in lost]
+    fields, names = _fields(query, given)
+    return respond.page(
+        "question.html",
+        status=status,
+        question=query,
+        title=query.title(wanted),
+        description=query.description(wanted),
+        fields=fields,
+        names=names,
+        offers=[(each.name, asked.data(each)) for each in offers],
+        **{"asked": asked, **values},
+    )
 
 
-def _iris(variables: tuple[str, ...], rows: tuple[Row, ...]) -> set[NamedNode]:
-    terms = (row[name] for row in rows for name in variables)
-    return {term for term in terms if isinstance(term, NamedNode)}
+def _figure(query: ExampleQuery) -> Axes | None:
+    chart = query.chart
+    return Axes(chart.label, chart.value, chart.series or charts.ONE) if chart else None
 
 
 def _members(parameter: Parameter) -> list[NamedNode]:
@@ -167,6 +147,17 @@ def _members(parameter: Parameter) -> list[NamedNode]:
     members = [row["member"] for row in found]
     named = [member for member in members if isinstance(member, NamedNode)]
     return named if len(members) <= CHOICES else []
+
+
+def _fields(
+    query: ExampleQuery, given: dict[str, str]
+) -> tuple[list[dict[str, Any]], dict[NamedNode, Label]]:
+    """Return the fields of a question, and what is called how in them."""
+    members = {each.name: _members(each) for each in query.parameters if each.of}
+    seen = {iri for found in members.values() for iri in found}
+    names = language.names(seen | {each.of for each in query.parameters if each.of})
+    parameters = query.parameters
+    return [_field(each, given, members.get(each.name, []), names) for each in parameters], names
 
 
 def _field(
@@ -188,22 +179,3 @@ def _field(
         "required": bool(parameter.default) and not options,
         "options": options,
     }
-
-
-def _bars(query: ExampleQuery, solutions: Solutions) -> list[_Bar]:
-    """Return the rows that have a number not below 0, if the query is to be drawn."""
-    chart = query.chart
-    if chart is None or not {chart.label, chart.value} <= set(solutions.variables):
-        return []
-    bars = (_bar(row[chart.label], row[chart.value]) for row in solutions.rows)
-    return [bar for bar in bars if bar]
-
-
-def _bar(term: Term | None, value: Term | None) -> _Bar | None:
-    if not isinstance(value, Literal):
-        return None
-    try:
-        number = Decimal(value.value)
-    except InvalidOperation:
-        return None
-    return _Bar(term, number, value.value) if number.is_finite() and number >= 0 else None

@@ -1,4 +1,4 @@
-"""Ways to look at what is chosen: as a list, as a table, as a chart of one facet."""
+"""Ways to look at what is chosen: as a list, a table, a chart of one facet, a timeline, a map."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from enum import StrEnum
 from flask import request
 from flask_babel import gettext as _
 
-from kg.browse import paths
+from kg.browse import drawings, paths
 from kg.browse.cards import Card
-from kg.browse.facets import Facet, Kind
+from kg.browse.facets import Counts, Facet, Kind
 from kg.browse.page import Page
 from kg.browse.paths import Path
+from kg.browse.selection import Selection
 from kg.browse.values import NUMBER
 from kg.errors import BadInput
-from kg.labels import Label
+from kg.labels import Label, Thing
 from kg.terms import Literal, NamedNode, Term
 from kg.web import language, listing
 from kg.web.current import current_kg
@@ -29,6 +30,13 @@ class View(StrEnum):
     LIST = "list"
     TABLE = "table"
     CHART = "chart"
+    TIMELINE = "timeline"
+    MAP = "map"
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it shows things a page at a time."""
+        return self in (View.LIST, View.TABLE)
 
 
 def chosen() -> View:
@@ -45,14 +53,20 @@ def columns() -> list[NamedNode]:
     return [path.properties[0] for path in found]
 
 
-def offered(page: Page) -> list[Choice]:
-    """Return the views to choose from."""
-    known = [(View.LIST, _("List"), "list"), (View.TABLE, _("Table"), "table")]
-    if _chartable(page):
-        known.append((View.CHART, _("Chart"), "chart-column"))
+def offered(page: Page, *, placed: bool) -> list[Choice]:
+    """Return the views to choose from; a map if anything is `placed`."""
+    known = [
+        (View.LIST, _("List"), "list", True),
+        (View.TABLE, _("Table"), "table", True),
+        (View.CHART, _("Chart"), "chart-column", bool(_chartable(page))),
+        (View.TIMELINE, _("Timeline"), "clock", bool(drawings.dating(page.facets))),
+        (View.MAP, _("Map"), "map", placed),
+    ]
+    now = chosen()
     return [
-        Choice(name, listing.address(page.selection, view=_view(view)), view is chosen(), icon)
-        for view, name, icon in known
+        Choice(name, listing.address(page.selection, view=_view(view), by=""), view is now, icon)
+        for view, name, icon, is_possible in known
+        if is_possible or view is now
     ]
 
 
@@ -114,6 +128,48 @@ def charted(page: Page) -> Facet | None:
     pictures = [each for each in facets if each.kind in (Kind.DATE, Kind.NUMBER)]
     others = [each for each in facets if each.values and not _is_told(page, each)]
     return next(iter((*others, *pictures, *facets)), None)
+
+
+def dated(page: Page) -> NamedNode | None:
+    """Return the property that a timeline is of: that which is asked for, or else the first.
+
+    Raises BadInput.
+    """
+    wanted = request.args.get("by")
+    if wanted:
+        return paths.parse(wanted, current_kg.prefixes).properties[0]
+    return next(iter(drawings.dating(page.facets)), None)
+
+
+def dates(page: Page) -> list[Choice]:
+    """Return the properties that a timeline can be of."""
+    now = dated(page)
+    languages = language.languages()
+    facets = {each.path: each for each in page.facets}
+    return [
+        Choice(
+            called(facets[path], languages),
+            listing.address(page.selection, by=listing.parameter(path)),
+            property == now,
+        )
+        for property in drawings.dating(page.facets)
+        if (path := Path.of(property))
+    ]
+
+
+def placing(counts: Counts, selection: Selection) -> NamedNode | None:
+    """Return the property by which some of the things that are chosen say where they are.
+
+    Where nobody knows it of these, it is one by which any do.
+    """
+    known = {each.iri for each in current_kg.statistics.properties}
+    used = (each for each in drawings.PLACING if each.value in known)
+    return next((p for p in used if counts.reaches(selection, Path.of(p)) is not False), None)
+
+
+def things(cards: Iterable[Card]) -> dict[NamedNode, Thing]:
+    """Return what the things on cards are called, and their classes."""
+    return {card.iri: Thing(card.label, tuple(iri for iri, _label in card.types)) for card in cards}
 
 
 def _is_told(page: Page, facet: Facet) -> bool:
