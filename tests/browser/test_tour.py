@@ -26,6 +26,10 @@ SELECT ?place ?where { ?place geo:hasGeometry/geo:asWKT ?where }"""
 FIGURES = """PREFIX kg: <https://kg.example/def/>
 SELECT ?figure ?value { ?figure kg:value ?value } ORDER BY DESC(?value)"""
 THEMES = "CONSTRUCT { ?a ?p ?b } WHERE { ?a ?p ?b . ?b a <https://kg.example/def/Theme> }"
+SERIES = """PREFIX kg: <https://kg.example/def/>
+SELECT ?theme ?class (COUNT(DISTINCT ?what) AS ?n) {
+  VALUES ?class { kg:Measure kg:Initiative } ?what a ?class ; kg:theme ?theme
+} GROUP BY ?theme ?class ORDER BY ?theme ?class"""
 TIMES = """SELECT ?what ?from ?to { VALUES (?what ?from ?to) {
   (<https://kg.example/id/xiuzhou> "2019"^^<http://www.w3.org/2001/XMLSchema#gYear> UNDEF)
   (<https://kg.example/id/photovoltaics> "2019-05-01"^^<http://www.w3.org/2001/XMLSchema#date>
@@ -43,6 +47,9 @@ PAGES = {
     "entity": "/page/id/xiuzhou",
     "measure": "/page/id/thinking-1",
     "browse": "/browse?type=kg:Measure&kg:theme=<https://kg.example/id/theme-thinking>",
+    "columns": "/browse?type=kg:Measure&view=table",
+    "bars": "/browse?type=kg:Measure&view=chart",
+    "places": "/browse?type=kg:Place&view=map",
     "ontology": "/ontology",
     "class": "/page/def/Theme",
     "questions": "/questions",
@@ -52,6 +59,7 @@ PAGES = {
     "console": "/sparql",
     "table": asked(FIGURES),
     "chart": asked(FIGURES, view="chart"),
+    "series": asked(SERIES, view="chart"),
     "timeline": asked(TIMES, view="timeline"),
     "map": asked(PLACES, view="map"),
     "network": asked(THEMES, view="graph"),
@@ -60,7 +68,7 @@ PAGES = {
     "missing": "/nowhere",
 }
 
-SMALL_AND_DARK = {"search", "entity", "question", "console", "table"}
+SMALL_AND_DARK = {"home", "search", "entity", "question", "console", "table", "series", "places"}
 """Pages on which what differs by size and theme is looked for a second time."""
 
 WHOLE = os.environ.get("TOUR") == "whole"
@@ -200,30 +208,95 @@ def test_one_gets_from_the_home_page_to_a_thing_by_keyboard(browser, site):
         expect(page.locator("main a[href*='/page/']").first).to_be_visible()
 
 
-def test_one_gets_from_two_choices_to_the_evidence_and_the_ontology(browser, site):
-    with opened(browser, site, ("en", 390, "dark")) as page:
+WORDS = {
+    "en": {
+        "theme": "Thinking breaks the ice", "firms": "Enterprises", "small": "Micro, small and medium",
+        "ontology": "Ontology", "rows": "8 rows", "running": "Running", "stopped": "Stopped after",
+        "run": "Run", "stop": "Stop", "chart": "Chart", "from": "From",
+    },
+    "zh-CN": {
+        "theme": "思维破冰", "firms": "企业", "small": "中小微企业",
+        "ontology": "本体", "rows": "8 行", "running": "运行中", "stopped": "秒后停止",
+        "run": "运行", "stop": "停止", "chart": "图表", "from": "从",
+    },
+}  # fmt: skip
+"""What is written on things that one looks for."""
+
+BOTH = [("en", 390, "dark"), ("zh-CN", 1280, "light")]
+
+
+def facet(page, parameter):
+    """Return the panel of a facet, in sight and open."""
+    if not page.locator(".facets .entries").first.is_visible():
+        page.locator(".facets > summary").click()
+    panel = page.locator(f'.facet[data-parameter="{parameter}"]')
+    if not panel.get_attribute("open") and panel.get_attribute("open") != "":
+        panel.locator("> summary").click()
+    return panel
+
+
+@pytest.mark.parametrize("look", BOTH, ids=name_of)
+def test_one_gets_from_two_choices_to_the_evidence_and_the_ontology(browser, site, look):
+    words = WORDS[look[0]]
+    with opened(browser, site, look) as page:
         page.goto(site + "/browse?type=kg:Measure")
-        for choice in ("Thinking breaks the ice", "1"):
-            if not page.locator(".facets .entries").first.is_visible():
-                page.locator(".facets > summary").click()
-            page.locator(".facets .entries").get_by_text(choice, exact=True).first.click()
+        total = page.locator(".results .total strong")
+        expect(total).to_have_text("34")
+        for parameter, choice, left in (
+            ("kg:theme", words["theme"], "3"),
+            ("kg:ordinal", "1", "1"),
+        ):
+            facet(page, parameter).get_by_text(choice, exact=True).first.click()
             expect(page.locator(".chips")).to_contain_text(choice)
+            expect(total).to_have_text(left)
+        page.locator(".chips a", has_text=words["theme"]).click()
+        expect(total).to_have_text("8")
+        count = facet(page, "kg:theme").locator(".entry", has_text=words["theme"]).locator(".count")
+        expect(count).to_have_text("1")
+        facet(page, "kg:theme").get_by_text(words["theme"], exact=True).first.click()
         expect(page.locator(".cards-list > li")).to_have_count(1)
         page.locator(".cards-list h3 a").click()
         page.locator(".evidence summary").first.click()
         expect(page.locator(".evidence .statement").first).to_be_visible()
-        page.get_by_role("link", name="Ontology", exact=True).click()
-        expect(page.locator("h1")).to_have_text("Ontology")
+        page.get_by_role("link", name=words["ontology"], exact=True).click()
+        expect(page.locator("h1")).to_have_text(words["ontology"])
 
 
-def test_the_console_runs_tells_what_is_wrong_stops_draws_and_gives_files(browser, site):
-    with opened(browser, site, ("en", 1280, "dark")) as page:
+@pytest.mark.parametrize("look", BOTH, ids=name_of)
+def test_a_tree_is_opened_and_a_handle_is_dragged(browser, site, look):
+    words = WORDS[look[0]]
+    with opened(browser, site, look) as page:
+        page.goto(site + "/browse?type=kg:Measure")
+        tree = facet(page, "kg:serves")
+        small = tree.locator(".entry", has_text=words["small"])
+        expect(small).to_be_hidden()
+        tree.locator("details", has_text=words["firms"]).locator("summary").first.click()
+        small.locator("a").first.click()
+        expect(page.locator(".results .total strong")).to_have_text("1")
+        page.goto(site + "/browse?type=oa:TextPositionSelector")
+        panel = facet(page, "oa:start")
+        low = panel.get_by_label(words["from"], exact=True).first
+        low.scroll_into_view_if_needed()
+        box = low.bounding_box()
+        page.mouse.move(box["x"] + 6, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+        page.mouse.up()
+        expect(page.locator(".chips")).to_contain_text("– …")
+        assert 0 < int(page.locator(".results .total strong").inner_text()) < 430
+        assert "oa%3Astart.ge=" in page.url
+
+
+@pytest.mark.parametrize("look", [("en", 1280, "dark"), ("zh-CN", 390, "light")], ids=name_of)
+def test_the_console_runs_tells_what_is_wrong_stops_draws_and_gives_files(browser, site, look):
+    words = WORDS[look[0]]
+    with opened(browser, site, look) as page:
         page.goto(site + "/sparql")
         settle(page)
         write(page, "SELECT ?theme { ?theme a kg:Theme ")
         page.keyboard.press("Control+Enter")
-        expect(page.locator("#answer")).to_contain_text("8 rows")
-        expect(page.locator("#answer table")).to_contain_text("Thinking breaks the ice")
+        expect(page.locator("#answer")).to_contain_text(words["rows"])
+        expect(page.locator("#answer table")).to_contain_text(words["theme"])
         assert "PREFIX kg: <https://kg.example/def/>" in page.locator("#query").input_value()
 
         write(page, "SELECT * {\n ?s ?p\n")
@@ -233,16 +306,16 @@ def test_the_console_runs_tells_what_is_wrong_stops_draws_and_gives_files(browse
 
         write(page, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i ")
         page.keyboard.press("Control+Enter")
-        stop = page.get_by_role("button", name="Stop")
-        expect(page.locator(".progress")).to_contain_text("Running")
+        stop = page.get_by_role("button", name=words["stop"])
+        expect(page.locator(".progress")).to_contain_text(words["running"])
         stop.focus()
         page.keyboard.press("Enter")
-        expect(page.locator("#answer")).to_contain_text("Stopped after")
-        expect(page.get_by_role("button", name="Run")).to_be_focused()
+        expect(page.locator("#answer")).to_contain_text(words["stopped"])
+        expect(page.get_by_role("button", name=words["run"])).to_be_focused()
 
         write(page, FIGURES)
         page.keyboard.press("Control+Enter")
-        page.get_by_role("link", name="Chart").click()
+        page.get_by_role("link", name=words["chart"]).click()
         expect(page.locator("#answer .bars li").first).to_be_visible()
         assert "view=chart" in page.url
         page.locator("#answer .menu summary").click()
