@@ -27,7 +27,7 @@ from kg.validation import Validation
 SHOWN = 10
 """Violations that an error message lists."""
 
-LAYOUT = 9
+LAYOUT = 10
 """Of the files in a snapshot; a snapshot of another layout is built again."""
 
 

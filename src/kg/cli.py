@@ -122,6 +122,11 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--writable", is_flag=True, help="Take changes from whoever bears KG_TOKEN.")
+@click.option(
+    "--engine",
+    type=click.Choice(settings.ENGINES),
+    help="What answers clients' queries; `auto` takes what is quicker.",
+)
 @Questions
 @NoGate
 def serve(  # noqa: PLR0917  click passes them by name
@@ -131,6 +136,7 @@ def serve(  # noqa: PLR0917  click passes them by name
     host: str,
     port: int,
     writable: bool,
+    engine: str | None,
     questions: Path | None,
     no_gate: bool,
 ) -> None:
@@ -138,7 +144,7 @@ def serve(  # noqa: PLR0917  click passes them by name
 
     FILES are built into --db (or a folder in your cache) unless it already holds just these.
     """
-    options = _settings(db, endpoint)
+    options = _settings(db, endpoint, engine=engine)
     asked = bool(files) or bool(db) or writable
     if endpoint and asked:
         raise BadInput("--endpoint excludes FILES, --db and --writable: its data stays where it is")
@@ -369,8 +375,11 @@ def _export_format(name: str | None, output: Path | None, graph: NamedNode | Non
     return announced
 
 
-def _settings(db: Path | None, endpoint: str | None = None) -> Settings:
-    return settings.load(environment=os.environ, options={"db": db, "endpoint": endpoint})
+def _settings(
+    db: Path | None, endpoint: str | None = None, *, engine: str | None = None
+) -> Settings:
+    options = {"db": db, "endpoint": endpoint, "engine": engine}
+    return settings.load(environment=os.environ, options=options)
 
 
 def _sources(

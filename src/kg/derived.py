@@ -176,6 +176,12 @@ def _spreads(_store: EmbeddedStore, folder: Path) -> None:
     write(folder / "spreads.json", frozen.to_json(found))
 
 
+def _columns(store: EmbeddedStore, folder: Path) -> None:
+    from kg.columnar import making as columns  # noqa: PLC0415  DuckDB takes long to load
+
+    columns.make(store, folder)
+
+
 VALIDATING = "validating"
 
 MAKERS: tuple[tuple[str, Maker], ...] = (
@@ -188,6 +194,7 @@ MAKERS: tuple[tuple[str, Maker], ...] = (
     ("reading the prefixes", _prefixes),
     ("indexing facets", _facets),
     ("drawing charts", _spreads),
+    ("making columns", _columns),
 )
 """Everything that is derived, with what a person is told while it is."""
 
@@ -249,9 +256,9 @@ def of(snapshot: Snapshot) -> Derived:
 
     Raises StorageFailed when it is damaged, or was made by another version of this software.
     """
-    folder = snapshot.path / FOLDER
     with _readable(snapshot.path):
-        return at(folder / snapshot.id if is_complete(snapshot) else max(folder.iterdir()))
+        folder = snapshot.path / FOLDER
+        return at(snapshot.derived if is_complete(snapshot) else max(folder.iterdir()))
 
 
 def at(path: Path) -> Derived:
@@ -279,7 +286,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 def is_complete(snapshot: Snapshot) -> bool:
     """Return whether everything was derived from this very snapshot; costs one look."""
-    return os.path.isdir(snapshot.path / FOLDER / snapshot.id)  # noqa: PTH112  called at each request
+    return os.path.isdir(snapshot.derived)  # noqa: PTH112  called at each request
 
 
 def inherit(before: Snapshot, staging: Path) -> None:
@@ -295,7 +302,7 @@ def complete(database: Database, snapshot: Snapshot) -> None:
     with _staging(database) as staging:
         make(store, staging, before=next(earlier, None))
         try:
-            staging.rename(snapshot.path / FOLDER / snapshot.id)
+            staging.rename(snapshot.derived)
         except OSError:
             if snapshot.path.is_dir() and not is_complete(snapshot):
                 raise

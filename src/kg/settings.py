@@ -22,6 +22,10 @@ _BASE_IRI = re.compile(rf"https?://{_HOST}(?:/(?:{_CHARACTER}|[/:])*)?[/#]")
 
 _ENDPOINT = re.compile(rf"https?://{_HOST}(?:[/?][^\s#@]*)?")
 
+AUTOMATIC, OXIGRAPH, COLUMNS = "auto", "oxigraph", "columns"
+ENGINES = (AUTOMATIC, OXIGRAPH, COLUMNS)
+"""What answers clients' queries: Oxigraph, the columnar index, or what is quicker."""
+
 CONFIG_FILE = "kg.toml"
 ENVIRONMENT_PREFIX = "KG_"
 
@@ -52,6 +56,9 @@ class Settings:
 
     union_default_graph: bool = True
     """Whether a query that names no dataset sees all graphs at once."""
+
+    engine: str = AUTOMATIC
+    """What answers clients' queries, one of `ENGINES`; for finding out, and for comparing."""
 
     token: str = ""
     """What an operator's requests must bear; without one, such requests are refused."""
@@ -127,6 +134,8 @@ class Settings:
             )
         if not self.languages:
             raise BadSetting('languages must name at least one language, such as ["zh-Hans", "en"]')
+        if self.engine not in ENGINES:
+            raise BadSetting(f"engine must be one of {', '.join(ENGINES)}, not {self.engine!r}")
         timed = (
             "query_seconds",
             "page_seconds",

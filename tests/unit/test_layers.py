@@ -16,6 +16,7 @@ LAYERS = {
     "results": 1,
     "sparql": 1,
     "store": 2,
+    "columnar": 2,
     "web": 4,
     "cli": 4,
     "progress": 4,
@@ -23,7 +24,14 @@ LAYERS = {
 DOMAIN = 3
 
 # Which layers may import a library; layer 3 and up reach triples through a store alone.
-LIBRARIES = {"pyoxigraph": {1, 2}, "flask": {4}, "click": {4}, "granian": {4}, "rdflib": {3, 4}}
+LIBRARIES = {
+    "pyoxigraph": {1, 2},
+    "flask": {4},
+    "click": {4},
+    "granian": {4},
+    "duckdb": {2},
+    "rdflib": {3, 4},
+}
 
 
 def layer(module: str) -> int:

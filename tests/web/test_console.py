@@ -339,3 +339,15 @@ def test_the_scripts_pass_their_own_tests():
         command, cwd=ROOT / "frontend", capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_how_a_question_is_answered_is_told(client):
+    told = client.get("/sparql", query_string={"query": ALL, "explain": ""}).json
+    assert told["engine"] == "oxigraph"
+    assert "small" in told["reason"]
+    page = ask(client, ALL, explain="1").text
+    assert told["reason"] in page
+    assert "How it is answered" in ask(client, ALL).text
+    assert ask(client, "SELECT ?s {", explain="1").status_code == 400
+    refused = client.get("/sparql", query_string={"query": "SELECT ?s {", "explain": ""})
+    assert refused.json["code"] == "malformed_query"

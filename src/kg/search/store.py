@@ -63,9 +63,10 @@ class SearchingStore:
 
         Raises what `Opens` does and BadQuery where a pattern cannot be answered exactly.
         """
-        return self._store.query(self._searched(text), scope, limits, format)
+        return self._store.query(self.searched(text), scope, limits, format)
 
-    def _searched(self, text: str) -> str:
+    def searched(self, text: str) -> str:
+        """Return a query with what it searches for found; see `query` for what it raises."""
         found = statements(text, self._base) if may_search(text) else []
         return with_tables(text, found, self._index(), self._seconds) if found else text
 

@@ -218,6 +218,14 @@ class EmbeddedStore:
         kind, chosen = self.write(output, text, scope, limits, format)
         return Result(kind, chosen, self._snapshot, iter([output.getvalue()]), output.tell())
 
+    @staticmethod
+    def check(text: str) -> None:
+        """Raise BadQuery for a text that is no query."""
+        try:
+            Engine().query(text)
+        except (SyntaxError, ValueError, RuntimeError) as error:
+            raise _translated(error) from None
+
     def write(
         self, output: IO[bytes], text: str, scope: Scope, limits: Limits, format: Format | None
     ) -> tuple[Kind, Format]:

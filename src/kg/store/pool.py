@@ -6,7 +6,9 @@ import contextlib
 import itertools
 import json
 import logging
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -14,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from kg import formats
 from kg.errors import (
@@ -27,6 +30,7 @@ from kg.errors import (
 )
 from kg.formats import Format, Kind
 from kg.results import Result
+from kg.settings import AUTOMATIC
 from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
 from kg.store.admission import Admission, Lane
 from kg.store.nursery import Nursery
@@ -91,10 +95,12 @@ class Pool:
         union_default_graph: bool = True,
         base_iri: str | None = None,
         federation: bool = False,
+        engine: str = AUTOMATIC,
     ) -> None:
         """`readers` clients' queries run at once, and `memory` bytes is what each may allocate.
 
-        `base_iri` is what relative IRIs in queries are read against.
+        `engine` is what answers clients' queries, one of `kg.settings.ENGINES`, and `base_iri`
+        what relative IRIs in queries are read against.
         Only with `federation` can readers open sockets.
         """
         self._federation = federation
@@ -102,6 +108,9 @@ class Pool:
         self._memory = memory
         self._union_default_graph = union_default_graph
         self._base_iri = base_iri
+        self._engine = engine
+        # Where readers put what does not fit into their memory, each into a folder of its own.
+        self._work = Path(tempfile.mkdtemp(prefix="kg-"))
         self._admission = Admission(self._size)
         self._nursery = Nursery()
         self._renewing = threading.Lock()
@@ -117,6 +126,9 @@ class Pool:
         where = {
             "snapshot": snapshot.id,
             "path": str(snapshot.triples),
+            "derived": str(snapshot.derived),
+            # Queries of pages are made for Oxigraph.
+            "columns": lane is Lane.QUERY,
             "union": self._union_default_graph,
             "base": self._base_iri,
         }
@@ -150,6 +162,7 @@ class Pool:
         """End all readers."""
         self._closed = True
         self._nursery.close()
+        shutil.rmtree(self._work, ignore_errors=True)
 
     def answer(
         self, lane: Lane, request: Mapping[str, object], limits: Limits
@@ -267,6 +280,7 @@ class Pool:
     def _replace(self, reader: _Reader | None) -> None:
         if reader is not None:
             reader.connection.close()
+            shutil.rmtree(self._work / str(reader.pid), ignore_errors=True)
         threading.Thread(target=self._add, name="reader replacement", daemon=True).start()
 
     def _add(self) -> None:
@@ -289,7 +303,12 @@ class Pool:
                 self._nursery.close()
                 self._nursery = Nursery()
         pid, connection = self._nursery.make()
-        settings = {"memory": self._memory, "federation": self._federation}
+        settings = {
+            "memory": self._memory,
+            "federation": self._federation,
+            "engine": self._engine,
+            "work": str(self._work / str(pid)),
+        }
         connection.send_bytes(json.dumps(settings).encode())
         return _Reader(pid, connection)
 
@@ -326,17 +345,29 @@ class PooledStore:
         """
         if limits is UNLIMITED:
             limits = self.limits
-        request = {
+        request = {**self._request(text, scope, limits), "format": format.name if format else None}
+        kind, chosen, spool = self._pool.answer(self._lane, request, limits)
+        return Result(kind, chosen, self.snapshot, spool.blocks(), spool.length)
+
+    def explain(self, text: str, scope: Scope = EVERYTHING) -> dict[str, str]:
+        """Return which engine answers a query (`engine`), why (`reason`), and by which `sql`.
+
+        Only for a snapshot. Raises what `query` does.
+        """
+        request = {**self._request(text, scope, self.limits), "format": None, "explain": True}
+        _, _, spool = self._pool.answer(self._lane, request, self.limits)
+        found: dict[str, str] = json.loads(b"".join(spool.blocks()))
+        return found
+
+    def _request(self, text: str, scope: Scope, limits: Limits) -> dict[str, object]:
+        return {
             **self._where,
             "text": text,
             "default": _values(scope.default),
             "named": _values(scope.named),
             "seconds": limits.seconds,
             "bytes": limits.bytes,
-            "format": format.name if format else None,
         }
-        kind, chosen, spool = self._pool.answer(self._lane, request, limits)
-        return Result(kind, chosen, self.snapshot, spool.blocks(), spool.length)
 
 
 def _values(names: Sequence[NamedNode | DefaultGraph] | None) -> list[str | None] | None:

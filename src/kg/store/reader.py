@@ -12,17 +12,20 @@ Nothing short ever looks complete: without E there is no answer.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any, cast
 
 from kg import errors, formats
+from kg.columnar.routing import RoutedStore, Routing
 from kg.errors import KgError
+from kg.formats import Kind
 from kg.store import Limits, Scope, sandbox
 from kg.store.embedded import EmbeddedStore
 from kg.store.remote import Endpoint, RemoteStore
@@ -46,16 +49,14 @@ def main(connection: Connection) -> None:
     guarded = settings["federation"] or sandbox.forbid_sockets()
     gc.freeze()
     threading.stack_size(STACK)
-    answering = threading.Thread(
-        target=_serve, args=(connection, settings["memory"], guarded), daemon=True
-    )
+    answering = threading.Thread(target=_serve, args=(connection, settings, guarded), daemon=True)
     answering.start()
     answering.join()
 
 
-def _serve(connection: Connection, memory: int, sockets_forbidden: bool) -> None:
-    sandbox.limit_memory(memory)
-    reader = _Reader(connection, sockets_forbidden)
+def _serve(connection: Connection, settings: dict[str, Any], sockets_forbidden: bool) -> None:
+    sandbox.limit_memory(settings["memory"])
+    reader = _Reader(connection, settings, sockets_forbidden)
     try:
         while True:
             reader.answer(json.loads(connection.recv_bytes()))
@@ -66,10 +67,13 @@ def _serve(connection: Connection, memory: int, sockets_forbidden: bool) -> None
 class _Reader:
     """Keeps the snapshot of the last request open; an endpoint is asked anew each time."""
 
-    def __init__(self, connection: Connection, sockets_forbidden: bool) -> None:
+    def __init__(
+        self, connection: Connection, settings: dict[str, Any], sockets_forbidden: bool
+    ) -> None:
         self._connection = connection
+        self._settings = settings
         self._sockets_forbidden = sockets_forbidden
-        self._store: EmbeddedStore | None = None
+        self._store: RoutedStore | None = None
 
     def answer(self, request: dict[str, Any]) -> None:
         """Send the frames of one answer."""
@@ -83,32 +87,57 @@ class _Reader:
             last = b"X" + json.dumps(problem).encode()
         self._connection.send_bytes(last)
 
-    def _opened(self, request: dict[str, Any]) -> EmbeddedStore | RemoteStore:
+    def _opened(self, request: dict[str, Any]) -> RoutedStore | EmbeddedStore | RemoteStore:
         if "endpoint" in request:
             endpoint = Endpoint.from_json(request["endpoint"])
             return RemoteStore(endpoint, snapshot=request["snapshot"])
         if self._store is None or self._store.snapshot != request["snapshot"]:
             self._store = None
-            if not self._sockets_forbidden:
-                sandbox.allow_descriptors()
-            self._store = EmbeddedStore.open(
+            self._store = self._routed(request)
+        return self._store if request["columns"] else self._store.oxigraph
+
+    def _routed(self, request: dict[str, Any]) -> RoutedStore:
+        with self._descriptors():
+            store = EmbeddedStore.open(
                 Path(request["path"]),
                 snapshot=request["snapshot"],
                 union_default_graph=request["union"],
                 base_iri=request["base"],
             )
-            if not self._sockets_forbidden:
-                sandbox.forbid_descriptors()
-        return self._store
+        routing = Routing(
+            Path(request["derived"]),
+            self._settings["memory"],
+            Path(self._settings["work"]),
+            self._settings["engine"],
+        )
+        return RoutedStore(store, routing, union=request["union"], opening=self._descriptors)
 
-    def _answer(self, store: EmbeddedStore | RemoteStore, request: dict[str, Any]) -> bytes:
+    @contextlib.contextmanager
+    def _descriptors(self) -> Iterator[None]:
+        """Be able to open files, where that is taken away to forbid sockets."""
+        if self._sockets_forbidden:
+            yield
+            return
+        sandbox.allow_descriptors()
+        try:
+            yield
+        finally:
+            sandbox.forbid_descriptors()
+
+    def _answer(
+        self, store: RoutedStore | EmbeddedStore | RemoteStore, request: dict[str, Any]
+    ) -> bytes:
         """Send the answer but for its last frame, which is returned."""
+        scope = _scope(request["default"], request["named"])
+        if request.get("explain") and isinstance(store, RoutedStore):
+            choice = store.explain(request["text"], scope).to_json()
+            return b"E" + f"{Kind.BOOLEAN} json\n{json.dumps(choice)}".encode()
         blocks = _Blocks(self._connection.send_bytes)
         name = request["format"]
         kind, format = store.write(
             cast("IO[bytes]", blocks),
             request["text"],
-            _scope(request["default"], request["named"]),
+            scope,
             Limits(request["seconds"], request["bytes"]),
             formats.by_name(name, formats.FORMATS) if name else None,
         )

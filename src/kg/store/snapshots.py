@@ -67,6 +67,11 @@ class Snapshot:
         return self.path / "oxigraph"
 
     @property
+    def derived(self) -> Path:
+        """The folder of what was derived from exactly these triples, once it is there."""
+        return self.path / "derived" / self.id
+
+    @property
     def is_update(self) -> bool:
         """Whether it is the state after a change, rather than a build."""
         found = _NAME.fullmatch(self.id)

@@ -69,6 +69,11 @@ class Asked:
         told = [(name, str(value)) for name, value in shown if value != getattr(usual, name)]
         return [*self.question, *told]
 
+    @property
+    def explained(self) -> str:
+        """The address that tells how the question is answered."""
+        return f"{self.path}?{urlencode([*self.question, ('explain', '1')])}"
+
     def data(self, format: formats.Format) -> str:
         """Return the address of the whole answer in a format."""
         return f"{self.path}?{urlencode([*self.question, ('format', format.name)])}"

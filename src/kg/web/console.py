@@ -42,6 +42,16 @@ def answer(text: str, scope: Scope, kind: Kind) -> Response:
         return _page(text, asked, kind, status=problems.status(error), error=error)
 
 
+def explain(text: str, scope: Scope) -> Response:
+    """Return the page with how a question is answered, or with what is wrong."""
+    asked = _asked(text, scope)
+    try:
+        guard.check_query(text, current_kg.settings.service_hosts)
+        return _page(text, asked, explained=current_kg.explained(text, scope))
+    except KgError as error:
+        return _page(text, asked, status=problems.status(error), error=error)
+
+
 def _asked(text: str, scope: Scope = EVERYTHING) -> Asked:
     question = (
         ("query", text),

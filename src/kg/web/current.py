@@ -27,7 +27,7 @@ from kg.queries import ExampleQuery
 from kg.search.index import Index
 from kg.search.store import SearchingStore
 from kg.settings import Settings
-from kg.store import Cancellation, Limits, Store, Usage
+from kg.store import Cancellation, Limits, Scope, Store, Usage
 from kg.store.admission import Lane
 from kg.store.errand import Errands
 from kg.store.pool import Pool, PooledStore
@@ -112,13 +112,19 @@ class Kg:
         """Return what answers queries of clients, who may search in them."""
         return self._searching(self.queries)
 
+    def explained(self, text: str, scope: Scope) -> dict[str, str]:
+        """Return which engine answers a query, why, and by which SQL."""
+        if self.live:
+            return {"engine": self.live, "reason": "this service shows an endpoint", "sql": ""}
+        return self.queries.explain(self._searching(self.queries).searched(text), scope)
+
     def shown(self) -> Store:
         """Return the same for answers that a page shows, and so holds in memory."""
         limits = self.queries.limits
         size = min(PAGE_BYTES, self.settings.max_result_bytes)
         return self._searching(self.queries.limited(replace(limits, bytes=size)))
 
-    def _searching(self, store: Store) -> Store:
+    def _searching(self, store: Store) -> SearchingStore:
         options = self.settings
         return SearchingStore(
             store, self._index, base=options.document_base, seconds=options.page_seconds
@@ -153,6 +159,7 @@ class Deployment:
             union_default_graph=settings.union_default_graph,
             base_iri=settings.document_base,
             federation=bool(settings.service_hosts),
+            engine=settings.engine,
         )
         self.errands = Errands(places=settings.readers, memory=settings.reader_memory)
         self.dumps = Dumps(Errands(places=1, memory=settings.reader_memory))

@@ -98,7 +98,7 @@ _OPERATOR: Mapping[str, Any] = {"tag": "operation", "secret": True}
 ROUTES: Mapping[str, Sequence[Operation]] = {
     "/": (_get("What the dataset holds", (HTML,)),),
     "/sparql": (
-        _get("Answer a query; without one, describe the service",
+        _get("Answer a query, or with ?explain say how; without one, describe the service",
              ANSWERS, "query", *_DATASET, "format"),
         Operation("post", "Answer a query", ANSWERS, (*_DATASET, "format"), _QUERY),
     ),

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from kg import formats, guard, sparql, terms
 from kg.errors import BadInput, NotAcceptable, TooLarge, UnsupportedMediaType
-from kg.formats import HTML, Format, Kind
+from kg.formats import DATA, HTML, Format, Kind
 from kg.store import Scope
 from kg.web import body, console, respond
 from kg.web.body import FORM
@@ -36,6 +36,8 @@ def endpoint() -> Response:
     if operation.text is None:
         return _without_query()
     text, scope = operation.text, operation.scope
+    if "explain" in request.args:
+        return _explained(text, scope)
     outline = sparql.outline(text)
     kind = outline.form.kind if outline.form else Kind.SOLUTIONS
     hosts = current_kg.settings.service_hosts
@@ -100,6 +102,15 @@ def _without_query() -> Response:
     if format is HTML:
         return respond.conditional(format, console.ask)
     return respond.conditional(format, lambda: respond.result(service_description(format)))
+
+
+def _explained(text: str, scope: Scope) -> Response:
+    """Return which engine answers a query, why, and by which SQL."""
+    format = respond.choose((DATA, HTML))
+    if format is HTML:
+        return console.explain(text, scope)
+    guard.check_query(text, current_kg.settings.service_hosts)
+    return respond.as_json(current_kg.explained(text, scope))
 
 
 def _answer(text: str, scope: Scope, kind: Kind, format: Format) -> Response:

@@ -1,0 +1,163 @@
+"""Answers from the columnar index, written as the engine writes its own."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import OrderedDict
+from pathlib import Path
+from typing import IO, Any, cast
+
+import duckdb
+from pyoxigraph import QueryResultsFormat, parse_query_results
+
+from kg.columnar import Unsupported
+from kg.columnar.compiling import Plan, compiled
+from kg.columnar.datasets import graphs
+from kg.columnar.estimating import reason_against
+from kg.columnar.index import Index
+from kg.columnar.parsing import parsed
+from kg.errors import BadInput, BadQuery, Interrupted, KgError, OverLimit
+from kg.formats import Format, Kind
+from kg.results import Sink, internal_format
+from kg.store import Limits, Scope
+from kg.store.embedded import EmbeddedStore
+
+BLOCK = 2_000
+"""Rows that are fetched at once."""
+
+KEPT = 200
+"""Plans that are kept."""
+
+
+class Columns:
+    """Answers queries from an index; a plan is made once for each text and dataset."""
+
+    def __init__(self, folder: Path, *, memory: int, work: Path | None = None) -> None:
+        """Open an index; see `Index`. Raises Unsupported."""
+        self.index = Index(folder, memory=memory, work=work)
+        self._plans: OrderedDict[tuple[str, Scope, bool], Plan | Unsupported] = OrderedDict()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.index.close()
+
+    def plan(self, text: str, scope: Scope, *, union: bool, forced: bool = True) -> Plan:
+        """Return the plan of a query. Raises Unsupported.
+
+        Unless it is `forced`, also for queries that the engine answers more quickly.
+        """
+        key = (text, scope, union)
+        if key not in self._plans:
+            if len(self._plans) >= KEPT:
+                self._plans.popitem(last=False)
+            self._plans[key] = self._made(text, scope, union=union, forced=forced)
+        self._plans.move_to_end(key)
+        found = self._plans[key]
+        if isinstance(found, Unsupported):
+            raise found
+        return found
+
+    def _made(self, text: str, scope: Scope, *, union: bool, forced: bool) -> Plan | Unsupported:
+        try:
+            query = parsed(text)
+            against = "" if forced else reason_against(query.select, self.index)
+            if against:
+                return Unsupported(against)
+            plan = compiled(query, self.index, graphs(query, scope, self.index, union=union))
+        except Unsupported as reason:
+            return Unsupported(str(reason))
+        except duckdb.Error as error:
+            return Unsupported(f"the plan could not be made: {error}")
+        try:
+            EmbeddedStore.check(text)
+        except BadQuery as error:
+            return Unsupported(error.message)  # the engine tells
+        return plan
+
+    def write(
+        self, output: IO[bytes], plan: Plan, limits: Limits, format: Format | None
+    ) -> tuple[Kind, Format]:
+        """Write the answer of a plan, and return what it is and in which format.
+
+        Raises Unsupported when it turns out before anything was written that it cannot be had,
+        and OverLimit.
+        """
+        kind = Kind.BOOLEAN if plan.ask else Kind.SOLUTIONS
+        chosen = format or internal_format(kind)
+        if kind not in chosen.kinds or not isinstance(chosen.engine, QueryResultsFormat):
+            raise BadInput(f"an answer of kind {kind} cannot be written as {chosen.media_type}")
+        rows = _Rows(self.index, plan)
+        rows.begin()
+        sink = Sink(output, format=chosen, max_bytes=limits.bytes)
+        read = QueryResultsFormat.JSON if plan.ask else QueryResultsFormat.TSV
+        try:
+            parse_query_results(cast("IO[bytes]", rows), format=read).serialize(
+                sink.file, format=chosen.engine
+            )
+        except (OSError, SyntaxError, ValueError):
+            raise rows.error or Interrupted("the answer broke off") from None
+        sink.close()
+        return kind, chosen
+
+
+class _Rows(io.RawIOBase):
+    """A file of the rows of a plan, as they are found."""
+
+    def __init__(self, index: Index, plan: Plan) -> None:
+        self._index = index
+        self._plan = plan
+        self._left = b""
+        self._ended = False
+        self.error: KgError | None = None
+        """What broke it off, if anything did."""
+
+    def begin(self) -> None:
+        """Run the statement up to its first rows. Raises Unsupported and OverLimit."""
+        try:
+            self._found = self._index.run(self._plan.sql)
+            self._left = self._head() + self._next()
+        except duckdb.OutOfMemoryException:
+            raise _too_much_memory() from None
+        except duckdb.Error as error:
+            raise Unsupported(f"it could not be run: {error}") from None
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer with what comes next, as far as there is anything."""
+        while not self._left and not self._ended:
+            try:
+                self._left = self._next()
+            except duckdb.OutOfMemoryException:
+                self.error = _too_much_memory()
+                raise self.error from None
+            except duckdb.Error as error:
+                self.error = Interrupted(f"the answer broke off: {error}")
+                raise self.error from None
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+    def _head(self) -> bytes:
+        if self._plan.ask:
+            return b""
+        return "\t".join(f"?{name}" for name in self._plan.variables).encode() + b"\n"
+
+    def _next(self) -> bytes:
+        rows = self._found.fetchmany(BLOCK)
+        self._ended = len(rows) < BLOCK
+        if self._plan.ask:
+            return json.dumps({"head": {}, "boolean": rows[0][0]}).encode()
+        return "".join(f"{line}\n" for (line,) in rows).encode()
+
+
+def _too_much_memory() -> OverLimit:
+    return OverLimit(
+        "the query was stopped because it needs more memory than one may use here; "
+        "sort or group fewer rows",
+        code="query_memory",
+    )

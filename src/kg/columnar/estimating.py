@@ -1,0 +1,81 @@
+"""Whether a query is one for the columns: it goes through much, and begins at no few terms."""
+
+from __future__ import annotations
+
+from kg.columnar.algebra import (
+    Extend,
+    Filter,
+    Group,
+    Join,
+    Minus,
+    Optional,
+    Pattern,
+    Select,
+    Triple,
+    Triples,
+    Union,
+    Variable,
+)
+from kg.columnar.index import Index
+from kg.terms import NamedNode
+
+FEW = 1_000
+"""Solutions of a triple pattern from which the engine goes on quickly, one after the other."""
+
+MUCH = 5_000
+"""Quads from which on it is quicker to go through columns."""
+
+
+def reason_against(pattern: Pattern, index: Index) -> str:
+    """Return why a query is better answered by the engine; "" where it is not."""
+    if _is_anchored(pattern, index):
+        return "it begins at a few terms, from which the engine goes on"
+    if _work(pattern, index) < MUCH:
+        return "it goes through little"
+    return ""
+
+
+def _is_anchored(pattern: Pattern, index: Index) -> bool:
+    """Return whether a pattern holds a triple pattern of few solutions that each solution needs."""
+    if isinstance(pattern, Triples):
+        return any(_size(each, index) <= FEW and _has_term(each) for each in pattern.patterns)
+    if isinstance(pattern, Join):
+        return _is_anchored(pattern.left, index) or _is_anchored(pattern.right, index)
+    if isinstance(pattern, Union):
+        return _is_anchored(pattern.left, index) and _is_anchored(pattern.right, index)
+    if isinstance(pattern, Optional | Minus):
+        return _is_anchored(pattern.left, index)
+    if isinstance(pattern, Filter | Extend | Group | Select):
+        return _is_anchored(pattern.inner, index)
+    return False
+
+
+def _has_term(triple: Triple) -> bool:
+    return not (isinstance(triple.subject, Variable) and isinstance(triple.object, Variable))
+
+
+def _size(triple: Triple, index: Index) -> int:
+    """Return how many quads a triple pattern looks at."""
+    if isinstance(triple.predicate, Variable):
+        uses = index.quads
+    elif isinstance(triple.predicate, NamedNode):
+        id = index.id(triple.predicate)
+        uses = 0 if id is None else index.uses(id)
+    else:
+        return index.quads
+    if not isinstance(triple.subject, Variable):
+        return min(uses, FEW)
+    if not isinstance(triple.object, Variable) and uses > FEW:
+        return index.count(triple.predicate, triple.object)
+    return uses
+
+
+def _work(pattern: Pattern, index: Index) -> int:
+    """Return about how many quads a query looks at."""
+    if isinstance(pattern, Triples):
+        return sum(_size(each, index) for each in pattern.patterns)
+    if isinstance(pattern, Join | Union | Optional | Minus):
+        return _work(pattern.left, index) + _work(pattern.right, index)
+    if isinstance(pattern, Filter | Extend | Group | Select):
+        return _work(pattern.inner, index)
+    return 0

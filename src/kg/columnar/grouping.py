@@ -1,0 +1,122 @@
+"""Groups and aggregates (SPARQL 1.1, 11 and 18.5.1).
+
+An error within a group leaves the aggregate unbound, as in the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kg.columnar import Unsupported
+from kg.columnar.algebra import Aggregate, Group, Variable
+from kg.columnar.classes import EXACT, NUMBER, Class
+from kg.columnar.comparing import as_decimal, mask_of
+from kg.columnar.expressions import Expressions, Value
+from kg.columnar.ordering import is_in_order
+from kg.columnar.relations import Column, Kind, Relation
+from kg.columnar.scopes import Scope
+
+
+def grouped(group: Group, inner: Relation, context: Expressions, scope: Scope) -> Relation:
+    """Return one solution for each group of those of `inner`, which is `r` in the scope."""
+    names = scope.names
+    keys = [each for each in dict.fromkeys(group.keys) if each in inner.columns]
+    if len(keys) < len(dict.fromkeys(group.keys)):
+        raise Unsupported("a key that nothing binds")
+    columns = {each: inner.columns[each] for each in keys}
+    parts = [f"r.{names.of(each)}" for each in keys]
+    for variable, aggregate in group.aggregates:
+        value = _aggregated(aggregate, context, is_grouped=bool(keys))
+        columns[variable] = Column(value.kind, value.mask, value.nullable)
+        parts.append(f"{value.sql} AS {names.of(variable)}")
+    by = f" GROUP BY {', '.join(f'r.{names.of(each)}' for each in keys)}" if keys else ""
+    selected = ", ".join(parts) or "1 AS unit"
+    return Relation(f"SELECT {selected} FROM {scope.source('r')}{by}", columns)
+
+
+def _aggregated(aggregate: Aggregate, context: Expressions, *, is_grouped: bool) -> Value:
+    if aggregate.argument is None:
+        if aggregate.name != "COUNT" or aggregate.distinct:
+            raise Unsupported("an aggregate of whole solutions")
+        return Value(Kind.INTEGER, "count(*)", nullable=False)
+    compile = _AGGREGATES.get(aggregate.name)
+    if compile is None:
+        raise Unsupported(f"the aggregate {aggregate.name}")
+    if aggregate.name == "COUNT" and not isinstance(aggregate.argument, Variable):
+        raise Unsupported("COUNT of what is computed, which may be an error")
+    value = context.value(aggregate.argument)
+    if value.sql == "NULL" or value.constant is not None:
+        raise Unsupported("an aggregate of nothing, or of a constant")
+    return compile(context, value, "DISTINCT " if aggregate.distinct else "", is_grouped)
+
+
+def _count(_context: Expressions, value: Value, distinct: str, _is_grouped: bool) -> Value:
+    return Value(Kind.INTEGER, f"count({distinct}{value.sql})", nullable=False)
+
+
+def _sum(context: Expressions, value: Value, distinct: str, _is_grouped: bool) -> Value:
+    number = _number(context, value)
+    # What does not fit fails when it runs, and the engine answers.
+    total = f"coalesce(sum({distinct}{number.sql}), 0)::{number.kind.value}"
+    return Value(number.kind, _unless_error(number, total), nullable=number.nullable)
+
+
+def _average(context: Expressions, value: Value, distinct: str, is_grouped: bool) -> Value:
+    number = _number(context, value)
+    total, count = f"sum({distinct}{number.sql})", f"count({distinct}{number.sql})"
+    if number.kind is Kind.INTEGER:
+        total = f"(({total})::BIGINT::HUGEINT * 1000000000000000000)"
+    else:
+        total = f"({total})::HUGEINT"
+    mean = f"({total} // {count})"
+    if not is_grouped:
+        # The average of nothing is the integer 0, and of all else a decimal.
+        mean = f"CASE WHEN count(*) = 0 THEN error('no solutions')::HUGEINT ELSE {mean} END"
+    assert as_decimal(Value(Kind.DECIMAL, mean)) == mean
+    return Value(Kind.DECIMAL, _unless_error(number, mean), nullable=number.nullable)
+
+
+def _number(context: Expressions, value: Value) -> Value:
+    """Return a number whose sum is of one datatype, and exact in any order."""
+    number = context.number(value)
+    if mask_of(value) & NUMBER == EXACT or number.kind is Kind.DOUBLE:
+        raise Unsupported("a sum of numbers of several datatypes, or of doubles")
+    return number
+
+
+def _unless_error(number: Value, sql: str) -> str:
+    if not number.nullable:
+        return sql
+    return f"CASE WHEN count({number.sql}) = count(*) THEN {sql} END"
+
+
+def _extreme(
+    name: str, context: Expressions, value: Value, _distinct: str, _is_grouped: bool
+) -> Value:
+    if value.kind is Kind.TERM:
+        if value.mask & Class.BLANK or not is_in_order(value.mask, context.index):
+            raise Unsupported("the least or greatest of terms of several classes")
+    elif value.kind is Kind.BOOLEAN:
+        raise Unsupported("the least or greatest of truths")
+    sql = f"{name}({value.sql})"
+    if value.nullable:
+        sql = f"CASE WHEN count({value.sql}) = count(*) THEN {sql} END"
+    # Of no solutions there is none.
+    return Value(value.kind, sql, value.mask, nullable=True)
+
+
+def _least(context: Expressions, value: Value, distinct: str, is_grouped: bool) -> Value:
+    return _extreme("min", context, value, distinct, is_grouped)
+
+
+def _greatest(context: Expressions, value: Value, distinct: str, is_grouped: bool) -> Value:
+    return _extreme("max", context, value, distinct, is_grouped)
+
+
+_AGGREGATES: dict[str, Callable[[Expressions, Value, str, bool], Value]] = {
+    "COUNT": _count,
+    "SUM": _sum,
+    "AVG": _average,
+    "MIN": _least,
+    "MAX": _greatest,
+}

@@ -1,0 +1,122 @@
+"""The columnar index as it is read: terms by their spelling, and what is known of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from kg.columnar import Unsupported
+from kg.columnar.algebra import Variable
+from kg.columnar.classes import ANYTHING, NOTHING, Class
+from kg.columnar.making import FILE
+from kg.terms import BlankNode, Literal, NamedNode
+
+Range = tuple[int, int]
+
+
+class Index:
+    """An index, open for reading; statements run in the calling thread and one beside it."""
+
+    def __init__(self, folder: Path, *, memory: int, work: Path | None = None) -> None:
+        """Use up to `memory` bytes and then the folder `work`. Raises Unsupported."""
+        options: dict[str, str | bool | int | float | list[str]] = {
+            "access_mode": "READ_ONLY",
+            "memory_limit": f"{memory // 1_000_000}MB",
+            "threads": 2,
+            "temp_directory": str(work) if work else "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_unsigned_extensions": False,
+            "enable_external_access": False,
+            "preserve_insertion_order": False,
+            "lock_configuration": True,
+        }
+        try:
+            self._connection = duckdb.connect(str(folder / FILE), config=options)
+        except duckdb.Error as error:
+            raise Unsupported(f"the columns cannot be opened: {error}") from None
+        self._known: dict[str, int | None] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement; its rows can be fetched one block after another."""
+        return self._connection.execute(sql)
+
+    def id(self, term: NamedNode | Literal | BlankNode) -> int | None:
+        """Return the id of a term, as the engine stores it; None where there is none."""
+        spelled = str(term)
+        if spelled not in self._known:
+            found = self._connection.execute(
+                "SELECT id FROM term WHERE id IN (SELECT id FROM hashed"
+                " WHERE hash = md5_number_lower($spelled)) AND spelled = $spelled",
+                {"spelled": spelled},
+            ).fetchone()
+            self._known[spelled] = found[0] if found else None
+        return self._known[spelled]
+
+    @cached_property
+    def quads(self) -> int:
+        """How many quads there are."""
+        (found,) = self._connection.execute("SELECT quads FROM state").fetchall()
+        return int(found[0])
+
+    @cached_property
+    def classes(self) -> Mapping[Class, Range]:
+        """The first and the last id of each class that there is."""
+        rows = self._connection.execute("SELECT class, first, last FROM class").fetchall()
+        return {Class(bit): (first, last) for bit, first, last in rows}
+
+    @cached_property
+    def present(self) -> Class:
+        """The classes that there are."""
+        found = NOTHING
+        for each in self.classes:
+            found |= each
+        return found
+
+    @cached_property
+    def languages(self) -> Mapping[str, Range]:
+        """The first and the last id of each language."""
+        rows = self._connection.execute("SELECT language, first, last FROM language").fetchall()
+        return {language: (first, last) for language, first, last in rows}
+
+    @cached_property
+    def _predicates(self) -> Mapping[int, tuple[int, Class]]:
+        rows = self._connection.execute("SELECT id, quads, mask FROM predicate").fetchall()
+        return {id: (quads, Class(mask)) for id, quads, mask in rows}
+
+    def uses(self, predicate: int) -> int:
+        """Return how many quads have a predicate."""
+        return self._predicates.get(predicate, (0, NOTHING))[0]
+
+    def count(self, predicate: NamedNode | Variable, object: NamedNode | Literal) -> int:
+        """Return how many quads have an object, with a predicate or with any."""
+        ids = (None if isinstance(predicate, Variable) else self.id(predicate), self.id(object))
+        if ids[1] is None:
+            return 0
+        where = f"o = {ids[1]}" + ("" if ids[0] is None else f" AND p = {ids[0]}")
+        (found,) = self._connection.execute(f"SELECT count(*) FROM quad WHERE {where}").fetchall()
+        return int(found[0])
+
+    def objects(self, predicate: int | None) -> Class:
+        """Return the classes of the objects of a predicate, or of all."""
+        if predicate is None:
+            return self.present & ANYTHING
+        return self._predicates.get(predicate, (0, NOTHING))[1]
+
+    def numbers(self, kind: Class, condition: str) -> Range | None:
+        """Return the range of ids of the numbers of a class that fulfil a condition of SQL."""
+        if kind not in self.classes:
+            return None
+        first, last = self.classes[kind]
+        found = self._connection.execute(
+            f"SELECT min(id), max(id) FROM number"
+            f" WHERE id BETWEEN {first} AND {last} AND {condition}"
+        ).fetchone()
+        return (found[0], found[1]) if found and found[0] is not None else None

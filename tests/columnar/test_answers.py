@@ -1,0 +1,159 @@
+"""What the columns answer, by the parts of the algebra; each is answered as Oxigraph does."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.columnar import Unsupported
+from kg.store import Scope
+from kg.terms import DefaultGraph, NamedNode
+
+from .engines import PREFIXES, both_of, same
+
+GRAPH = """
+:a a :T ; :p :b , :c ; :i 1 , 2 ; :n 1 , 1.5 ; :t "a" , "b"@en , "光伏"@zh-hans ; :d "2020-01-31"^^xsd:date .
+:b a :T ; :p :c ; :i 2 , -3 ; :n 2.25 ; :t "ab" , "a\\tb\\"\\\\" ; :m 1e0 , 1 , "x" , :a , true .
+:c a :U ; :p :a , :d ; :i 10 ; :when "2021-02-03T04:05:06Z"^^xsd:dateTime .
+:d :i 9223372036854775807 ; :o "x"^^:type ; :b [ :i 5 ] .
+:g { :a :p :b . :a :i 7 . :e a :T }
+:h { :a :p :b . :e :i 8 }
+"""
+
+ANSWERED = {
+    "all": "SELECT * { ?s ?p ?o }",
+    "a term that is not there": "SELECT * { ?s :none ?o }",
+    "the same variable twice": "SELECT * { ?s :p ?s }",
+    "a star and a chain": "SELECT * { ?s :p ?x ; :i ?i . ?x :i ?j . ?x :p ?y }",
+    "blank nodes and lists of objects": "SELECT ?s { ?s :b [ :i 5 ] ; :i ?x , ?y }",
+    "an inverse path and a sequence": "SELECT * { ?s ^:p/:i ?v }",
+    "a path of any length": "SELECT * { :a :p+ ?x }",
+    "a path of any length, backwards": "SELECT * { ?x (:p/:p)* :d }",
+    "a path between all": "SELECT * { ?x :p+ ?y }",
+    "a path after a pattern": "SELECT * { ?x a :T ; :p+ ?y }",
+    "optional": "SELECT * { ?s :p ?x OPTIONAL { ?x :i ?v } }",
+    "optional with a condition": "SELECT * { ?s :i ?x OPTIONAL { ?s :n ?v FILTER(?v > ?x) } }",
+    "optional with a nested filter": "SELECT * { ?s :i ?x OPTIONAL { { ?s :n ?v FILTER(?x > 1) } } }",
+    "union": "SELECT * { { ?s :i ?x } UNION { ?s :p ?y } }",
+    "minus": "SELECT * { ?s :i ?x MINUS { ?s :p :c } }",
+    "minus without shared variables": "SELECT * { ?s :i ?x MINUS { ?y :p :c } }",
+    "exists": "SELECT * { ?s a ?t FILTER EXISTS { ?s :p ?x . ?x :i ?v FILTER(?v > 5) } }",
+    "not exists": "SELECT * { ?s a ?t FILTER NOT EXISTS { ?s :p :d } }",
+    "values": "SELECT * { VALUES ?s { :a :b } ?s :p ?x }",
+    "values of several": "SELECT * { ?s :i ?x } VALUES (?s ?x) { (:a 1) (:b 2) (:b 1) }",
+    "bind": "SELECT * { ?s :i ?x BIND(?x + 1 AS ?y) BIND(STR(?x) AS ?z) }",
+    "division of integers": "SELECT (?x / 3 AS ?y) (?x / 0 AS ?z) { ?s :i ?x }",
+    "an integer that does not fit": "SELECT (?x * 2 AS ?y) { ?s :i ?x }",
+    "a subquery": "SELECT * { ?s :p ?x { SELECT ?x (COUNT(*) AS ?n) { ?x :i ?v } GROUP BY ?x } }",
+    "the greatest few of a subquery": "SELECT * { { SELECT ?s ?v { ?s :i ?v } ORDER BY ?v ?s LIMIT 3 } }",
+    "counts": "SELECT ?t (COUNT(*) AS ?n) (COUNT(DISTINCT ?x) AS ?m) { ?s a ?t ; :p ?x } GROUP BY ?t",
+    "counts of what may be unbound": "SELECT ?s (COUNT(?v) AS ?n) { ?s :p ?x OPTIONAL { ?x :when ?v } } GROUP BY ?s",
+    "nothing to count": "SELECT (COUNT(*) AS ?n) (SUM(?x) AS ?m) (MIN(?x) AS ?l) { ?s :none ?y ; :i ?x }",
+    "numbers by value as doubles": "SELECT * { ?s :i ?x FILTER(?x > 1.5e0) }",
+    "averages": "SELECT ?s (AVG(?x) AS ?a) { ?s :i ?x FILTER(?x < 100) } GROUP BY ?s",
+    "least and greatest": "SELECT ?s (MIN(?x) AS ?a) (MAX(?x) AS ?b) { ?s :i ?x } GROUP BY ?s",
+    "distinct sums": "SELECT (SUM(DISTINCT ?x) AS ?n) { ?s :i ?x . ?y :p ?z FILTER(?x < 100) }",
+    "having": "SELECT ?s { ?s :i ?x } GROUP BY ?s HAVING(COUNT(*) > 1 && SUM(?x) < 3)",
+    "an expression over aggregates": "SELECT ?s (SUM(?x) + COUNT(*) AS ?n) { ?s :i ?x FILTER(?x < 9) } GROUP BY ?s",
+    "a key that is computed": "SELECT ?y (COUNT(*) AS ?n) { ?s :d ?d } GROUP BY (YEAR(?d) AS ?y)",
+    "distinct": "SELECT DISTINCT ?x { ?s :p ?x ; :i ?i }",
+    "ask": "ASK { ?s :i ?x FILTER(?x > 9) }",
+    "ask in vain": "ASK { ?s :i ?x FILTER(?x = 11) }",
+    "numbers by value": "SELECT * { ?s :n ?x FILTER(?x = 1.0 || ?x > 2.2) }",
+    "integers by value": "SELECT * { ?s :i ?x FILTER(?x >= -3 && ?x != 2.0 && ?x < 1e1) }",
+    "numbers among other terms": "SELECT * { ?s :m ?x FILTER(?x = 1) }",
+    "not a number": "SELECT * { ?s :m ?x FILTER(!(?x > 0)) }",
+    "in a list": "SELECT * { ?s :i ?x FILTER(?x IN (1, 2.0, 10)) }",
+    "not in a list": "SELECT * { ?s :p ?x FILTER(?x NOT IN (:a, :b)) }",
+    "resources that differ": "SELECT * { ?s :p ?x . ?s :p ?y FILTER(?x != ?y) }",
+    "texts": 'SELECT * { ?s :t ?x FILTER(CONTAINS(?x, "a") && STRLEN(?x) > 1) }',
+    "the texts of terms": 'SELECT * { ?s ?p ?x FILTER(STRENDS(STR(?x), "b")) }',
+    "regular expressions": 'SELECT * { ?s :t ?x FILTER(REGEX(?x, "^A", "i")) }',
+    "languages": 'SELECT * { ?s :t ?x FILTER(LANG(?x) = "en" || LANG(?x) = "") }',
+    "ranges of languages": 'SELECT * { ?s :t ?x FILTER(LANGMATCHES(LANG(?x), "ZH")) }',
+    "no language": 'SELECT * { ?s :t ?x FILTER(!LANGMATCHES(LANG(?x), "*")) }',
+    "the language": "SELECT (LANG(?x) AS ?l) { ?s :t ?x }",
+    "kinds of terms": "SELECT * { ?s :m ?x FILTER(ISIRI(?x) || ISNUMERIC(?x)) }",
+    "bound or not": "SELECT * { ?s :p ?x OPTIONAL { ?x :when ?w } FILTER(!BOUND(?w)) }",
+    "choices": 'SELECT (IF(?x > 1, "many", "one") AS ?y) (COALESCE(?none, ?x) AS ?z) { ?s :i ?x }',
+    "parts of dates": "SELECT (YEAR(?w) AS ?y) (MONTH(?w) AS ?m) (DAY(?w) AS ?d) (HOURS(?w) AS ?h) { ?s :when ?w }",
+    "dates in order": 'SELECT * { ?s :d ?d FILTER(?d > "2020-01-01"^^xsd:date) }',
+    "times by value": 'SELECT * { ?s :when ?w FILTER(?w = "2021-02-03T04:05:06Z"^^xsd:dateTime) }',
+    "literals of an unknown datatype": 'SELECT * { ?s :o "x"^^:type }',
+    "a graph": "SELECT * { GRAPH :g { ?s :p ?x } }",
+    "graphs": "SELECT * { GRAPH ?g { ?s :i ?x FILTER(?x > 7) } ?s a ?t }",
+    "FROM": "SELECT * FROM :g FROM :h { ?s ?p ?x }",
+    "FROM NAMED": "SELECT * FROM :g FROM NAMED :h { ?s :p ?x GRAPH ?g { ?y :i ?v } }",
+    "no variable of the pattern": "SELECT ?none { ?s :d ?x }",
+}  # fmt: skip
+
+ORDERED = {
+    "numbers": "SELECT ?x { ?s :i ?x } ORDER BY DESC(?x)",
+    "unbound first": "SELECT ?s ?x ?w { ?s :p ?x OPTIONAL { ?x :when ?w } } ORDER BY ?w ?s ?x",
+    "unbound last": "SELECT ?s ?x ?w { ?s :p ?x OPTIONAL { ?x :when ?w } } ORDER BY DESC(?w) ?s ?x",
+    "texts with languages and without": "SELECT ?x { ?s :t ?x } ORDER BY ?x",
+    "what is computed": "SELECT ?x { ?s :i ?x } ORDER BY (-?x) LIMIT 3 OFFSET 1",
+    "aggregates": "SELECT ?s { ?s :i ?x } GROUP BY ?s ORDER BY DESC(COUNT(*)) DESC(?s)",
+    "distinct": "SELECT DISTINCT ?x { ?s :p ?x } ORDER BY DESC(?x) LIMIT 2",
+    "resources": "SELECT ?s ?p { ?s ?p :c } ORDER BY DESC(?p) ?s",
+}
+
+LEFT_TO_OXIGRAPH = {
+    "nothing to average": "SELECT (AVG(?x) AS ?n) { ?s :none ?y ; :i ?x }",
+    "a sum that does not fit": "SELECT (SUM(?x) AS ?n) { ?s :i ?x }",
+    "alternative paths": "SELECT * { ?s :p|:q ?x }",
+    "DESCRIBE": "DESCRIBE :a",
+    "a join over what may be unbound": "SELECT * { ?s :p ?x OPTIONAL { ?x :when ?w } ?y :when ?w }",
+    "sums of several datatypes": "SELECT (SUM(?x) AS ?n) { ?s :n ?x }",
+    "any few of a subquery": "SELECT * { { SELECT ?s { ?s :i ?x } LIMIT 1 } }",
+    "RAND": "SELECT (RAND() AS ?x) {}",
+    "no query": "SELECT * { ?s :p }",
+    "a key that is not selected by": "SELECT ?x { ?s :p ?x } GROUP BY ?s",
+}
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    return both_of(GRAPH, tmp_path_factory.mktemp("both"))
+
+
+@pytest.mark.parametrize("text", ANSWERED.values(), ids=list(ANSWERED))
+def test_each_solution_is_found_as_often(pair, text):
+    expected, found = pair.answers(PREFIXES + text)
+    assert same(expected, found), f"\nOxigraph: {expected}\ncolumns:  {found}"
+
+
+@pytest.mark.parametrize("text", ORDERED.values(), ids=list(ORDERED))
+def test_solutions_come_in_the_same_order(pair, text):
+    expected, found = pair.answers(PREFIXES + text)
+    assert expected == found
+
+
+@pytest.mark.parametrize("text", LEFT_TO_OXIGRAPH.values(), ids=list(LEFT_TO_OXIGRAPH))
+def test_what_is_not_exact_is_left_to_the_engine(pair, text):
+    with pytest.raises(Unsupported):
+        pair.answers(PREFIXES + text)
+
+
+SCOPES = {
+    "the default graph": Scope(default=(DefaultGraph(),)),
+    "a graph": Scope(default=(NamedNode("http://example.org/g"),)),
+    "two graphs": Scope(
+        default=(NamedNode("http://example.org/g"), NamedNode("http://example.org/h"))
+    ),
+    "a named graph": Scope(named=(NamedNode("http://example.org/g"),)),
+    "a graph that is not there": Scope(default=(NamedNode("http://example.org/none"),)),
+}
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=list(SCOPES))
+@pytest.mark.parametrize("text", ["SELECT * { ?s ?p ?o }", "SELECT * { GRAPH ?g { ?s ?p ?o } }"])
+def test_the_dataset_of_a_request_holds(pair, scope, text):
+    expected, found = pair.answers(PREFIXES + text, scope)
+    assert same(expected, found)
+
+
+@pytest.mark.parametrize("union", [True, False])
+def test_a_triple_in_two_graphs_is_found_as_often_as_by_the_engine(tmp_path, union):
+    pair = both_of(":a :p :b . :g { :a :p :b . :b :p :c } :h { :a :p :b }", tmp_path, union=union)
+    for text in ("SELECT * { ?s :p ?o }", "SELECT * { ?s :p/^:p ?o }", "SELECT * { ?s :p+ ?o }"):
+        assert same(*pair.answers(PREFIXES + text))
