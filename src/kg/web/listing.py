@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from flask import request
+from flask import g, request
 
 from kg.browse import paths, values
 from kg.browse import selection as selections
@@ -16,6 +17,7 @@ from kg.browse.page import Page
 from kg.browse.paths import Path
 from kg.browse.selection import Selection
 from kg.labels import Label, choose
+from kg.prefixes import Prefixes
 from kg.terms import local_name
 from kg.web import links
 from kg.web.current import current_kg
@@ -24,21 +26,41 @@ _KEPT = ("lang", "view", "by", "column")
 """Parameters that say how a page is shown, and go with every link."""
 
 
+@dataclass(frozen=True)
+class _Manner:
+    """What every address on a page takes from the request: there are hundreds of them."""
+
+    prefixes: Prefixes
+    root: str
+    path: str
+    kept: tuple[tuple[str, str], ...]
+
+
+def _manner() -> _Manner:
+    if "manner" not in g:
+        args = request.args
+        g.manner = _Manner(
+            current_kg.prefixes,
+            quote(request.script_root, safe="/"),
+            request.path,
+            tuple((name, text) for name in _KEPT for text in args.getlist(name)),
+        )
+    return cast("_Manner", g.manner)
+
+
 def pairs(selection: Selection, **more: str) -> list[tuple[str, str]]:
     """Return the parameters of a selection, shown as this request is shown but for `more`."""
-    found = selections.write(selection, current_kg.prefixes)
-    for name in _KEPT:
-        if name not in more:
-            found += [(name, text) for text in request.args.getlist(name)]
+    manner = _manner()
+    found = selections.write(selection, manner.prefixes)
+    found += [pair for pair in manner.kept if pair[0] not in more]
     return found + [(name, text) for name, text in more.items() if text]
 
 
 def address(selection: Selection, path: str = "", **more: str) -> str:
     """Return the address of a selection, shown as this request is shown; or at another path."""
-    root = quote(request.script_root, safe="/")
-    found = pairs(selection, **more)
+    manner, found = _manner(), pairs(selection, **more)
     query = f"?{urlencode(found)}" if found else ""
-    return f"{root}{path or request.path}{query}"
+    return f"{manner.root}{path or manner.path}{query}"
 
 
 def name(facet: Facet, languages: Sequence[str]) -> str:
