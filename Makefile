@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean comunica conformance fuzz tour crashes crawl bench-isolation bench-reload bench-load bench bench-search bench-facets bench-entity
+.PHONY: help serve test lint assets format lock messages clean comunica conformance fuzz tour crashes crawl bench-isolation bench-reload bench-load bench bench-search bench-facets bench-entity bench-analytics
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -28,6 +28,7 @@ help:
 	@echo "make bench-isolation  what a reader costs, and how exact deadlines are"
 	@echo "make bench            the service beside others (SIZES=…), into docs/benchmarks.md"
 	@echo "make bench-load       64 connections, without and with hostile ones (SECONDS=… RATE=…)"
+	@echo "make bench-analytics  joins, groups and orders beside other servers (SIZES=…)"
 	@echo "make bench-entity     what pages of things cost, hubs and large things among them"
 	@echo "make bench-reload     reload a million triples under load"
 	@echo "make bench-search     what search finds beside FTS5, and how it grows"
@@ -77,6 +78,9 @@ bench-isolation: $(VENV)/.dev
 
 bench-entity: $(VENV)/.dev
 	$(BIN)/python bench/entity.py
+
+bench-analytics: $(VENV)/.dev $(ASSETS)
+	$(BIN)/python bench/analytics.py --sizes $(or $(SIZES),100000,1000000)
 
 bench-reload: $(VENV)/.dev
 	$(BIN)/python bench/reload.py

@@ -91,7 +91,7 @@ def main() -> int:
     for size in map(int, options.sizes.split(",")):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            data = _data(folder / "data.nt", size)
+            data = write_data(folder / "data.nt", size)
             found = [made for peer in PEERS if (made := _measured(peer, data, folder, size))]
             parts.append(_table(size, data.stat().st_size, found))
             print(parts[-1], flush=True)
@@ -107,7 +107,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _data(file: Path, triples: int) -> Path:
+def write_data(file: Path, triples: int) -> Path:
     """Write the graph; the same one each time. Eight triples make a thing."""
     integer = "http://www.w3.org/2001/XMLSchema#integer"
     with file.open("w", encoding="utf-8") as output:
@@ -161,8 +161,8 @@ def _virtuoso_start(folder: Path, port: int) -> list[str]:
 
 
 def _virtuoso_load(data: Path, folder: Path) -> None:
-    port = _free_port()
-    with _process(_virtuoso_start(folder, port), port, "/sparql?query=ASK%7B%7D"):
+    port = free_port()
+    with served(_virtuoso_start(folder, port), port, "/sparql?query=ASK%7B%7D"):
         script = (
             f"DB.DBA.TTLP_MT(file_to_string_output('{data}'), '', '{EX}', 0, 3);\ncheckpoint;\n"
         )
@@ -217,13 +217,13 @@ def _measured(peer: Peer, data: Path, parent: Path, size: int) -> Measured | Non
         return None
     folder = parent / peer.name
     folder.mkdir()
-    made, port = Measured(peer.name), _free_port()
+    made, port = Measured(peer.name), free_port()
     begun = time.monotonic()
     peer.load(data, folder)
     made.figures["load, s"] = time.monotonic() - begun
     ready = f"{peer.query}?{urlencode({'query': 'ASK {}'})}"
     begun = time.monotonic()
-    with _process(peer.serve(folder, port), port, ready, peer.environment) as process:
+    with served(peer.serve(folder, port), port, ready, peer.environment) as process:
         made.figures["start, s"] = time.monotonic() - begun
         if peer.load.__name__ == "<lambda>" and peer.name == "rdflib-endpoint":
             made.figures["load, s"] = None  # it loads while it starts
@@ -233,9 +233,10 @@ def _measured(peer: Peer, data: Path, parent: Path, size: int) -> Measured | Non
 
 
 @contextmanager
-def _process(
+def served(
     command: list[str], port: int, ready: str, more: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server while the block runs, from when it answers on."""
     environment = os.environ | dict(more or {})
     process = subprocess.Popen(  # noqa: S603
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
@@ -263,7 +264,8 @@ def _answers(port: int, target: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nothing listens at."""
     with closing(socket.socket()) as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -292,7 +294,7 @@ def _memory(pid: int) -> int:
 
 
 def _work(made: Measured, peer: Peer, port: int, size: int) -> None:
-    ask = partial(_asked, port, peer.query)
+    ask = partial(asked, port, peer.query)
     things = max(1, size // 8)
     lookups = [f"SELECT ?p ?o {{ <{EX}thing/{n * 7907 % things}> ?p ?o }}" for n in range(LOOKUPS)]
     with closing(http.client.HTTPConnection(HOST, port, timeout=PATIENCE)) as connection:
@@ -317,7 +319,7 @@ def _work(made: Measured, peer: Peer, port: int, size: int) -> None:
         made.figures["export, MB/s"] = _export(port, "/store?default")
 
 
-def _asked(
+def asked(
     port: int, target: str, text: str, connection: http.client.HTTPConnection | None = None
 ) -> bytes:
     """Return an answer. Raises OSError when it is none."""

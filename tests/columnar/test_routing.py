@@ -72,7 +72,7 @@ REASONS = {
     PREFIX + "SELECT ?v { :s5 :is ?v }": "looks something up",
     FEW: "begins at a few terms",
     PREFIX + "SELECT DISTINCT ?s { ?s :none ?v }": "goes through little",
-    PREFIX + "SELECT DISTINCT * { ?s :of|:is ?v }": "alternative paths",
+    PREFIX + "SELECT DISTINCT * { ?s :of? ?v }": "paths of length zero",
 }
 
 
@@ -111,8 +111,8 @@ def test_both_write_the_same_bytes(routed, format):
 def test_a_setting_leaves_everything_to_one_engine(routed):
     assert routed(engine=OXIGRAPH).explain(COUNTS, EVERYTHING).engine == OXIGRAPH
     assert routed(engine=COLUMNS).explain(FEW, EVERYTHING).engine == COLUMNS
-    with pytest.raises(BadInput, match="alternative paths"):
-        written(routed(engine=COLUMNS), PREFIX + "SELECT * { ?s :of|:is ?v }")
+    with pytest.raises(BadInput, match="paths of length zero"):
+        written(routed(engine=COLUMNS), PREFIX + "SELECT * { ?s :of? ?v }")
     with pytest.raises(BadQuery):
         written(routed(engine=COLUMNS), "SELECT * { ?s")
     with pytest.raises(BadSetting, match="engine must be one of"):
@@ -165,7 +165,7 @@ def test_a_pool_explains(pool, snapshot):
 
 
 def test_pages_are_answered_by_oxigraph(pool, snapshot):
-    text = PREFIX + "SELECT * { ?s :of|:is ?v } LIMIT 1"  # which columns would refuse
+    text = PREFIX + "SELECT * { ?s :of? ?v } LIMIT 1"  # which columns would refuse
     assert len(pool.store(snapshot, Lane.PAGE).query(text).solutions()) == 1
     with pytest.raises(BadInput):
         pool.store(snapshot, Lane.QUERY).query(text)

@@ -83,7 +83,7 @@ def triples(draw):
     subject = draw(st.sampled_from([*NODES, *NODES, ":a"]))
     objects = [*NODES, ":b"] if name in "pq" else [*VALUES]
     if name in "pq" and draw(st.integers(0, 9)) == 0:
-        name = f"{name}+"
+        name = draw(st.sampled_from((f"{name}+", "p|:q", "p|^:q")))
     if draw(st.integers(0, 9)) == 0:
         return f"{subject} ?k {draw(st.sampled_from(objects))} ."
     return f"{subject} :{name} {draw(st.sampled_from(objects))} ."

@@ -42,6 +42,14 @@ class Sequence:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """`first | second`. As in the engine, what both lead to is found once."""
+
+    first: Path
+    second: Path
+
+
+@dataclass(frozen=True)
 class Repeated:
     """`path+`, and with `zero` `path*`."""
 
@@ -49,7 +57,7 @@ class Repeated:
     zero: bool
 
 
-Path = NamedNode | Inverse | Sequence | Repeated
+Path = NamedNode | Inverse | Sequence | Alternative | Repeated
 
 
 # Expressions (17).

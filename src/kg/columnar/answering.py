@@ -36,7 +36,7 @@ class Columns:
     def __init__(self, folder: Path, *, memory: int, work: Path | None = None) -> None:
         """Open an index; see `Index`. Raises Unsupported."""
         self.index = Index(folder, memory=memory, work=work)
-        self._plans: OrderedDict[tuple[str, Scope, bool], Plan | Unsupported] = OrderedDict()
+        self._plans: OrderedDict[tuple[str, Scope, bool], Plan | str] = OrderedDict()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -54,25 +54,26 @@ class Columns:
             self._plans[key] = self._made(text, scope, union=union, forced=forced)
         self._plans.move_to_end(key)
         found = self._plans[key]
-        if isinstance(found, Unsupported):
-            raise found
+        if isinstance(found, str):
+            raise Unsupported(found)
         return found
 
-    def _made(self, text: str, scope: Scope, *, union: bool, forced: bool) -> Plan | Unsupported:
+    def _made(self, text: str, scope: Scope, *, union: bool, forced: bool) -> Plan | str:
+        """Return a plan, or why there is none."""
         try:
             query = parsed(text)
             against = "" if forced else reason_against(query.select, self.index)
             if against:
-                return Unsupported(against)
+                return against
             plan = compiled(query, self.index, graphs(query, scope, self.index, union=union))
         except Unsupported as reason:
-            return Unsupported(str(reason))
+            return str(reason)
         except duckdb.Error as error:
-            return Unsupported(f"the plan could not be made: {error}")
+            return f"the plan could not be made: {error}"
         try:
             EmbeddedStore.check(text)
         except BadQuery as error:
-            return Unsupported(error.message)  # the engine tells
+            return error.message  # the engine tells
         return plan
 
     def write(

@@ -102,6 +102,11 @@ class _Compiler:
     def optional(self, pattern: Optional) -> Relation:
         """Return those of the one, with what the other adds."""
         left, right = self.relation(pattern.left), self.relation(pattern.right)
+        return joining.by_parts(
+            self._names, left, right, lambda one, other: self._optional(pattern, one, other)
+        )
+
+    def _optional(self, pattern: Optional, left: Relation, right: Relation) -> Relation:
         both = joining.shared(left, right)
         scope = self._scope(a=left, b=right)
         on = joining.condition(self._names, both, "a", "b")

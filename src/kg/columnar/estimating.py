@@ -17,9 +17,10 @@ from kg.columnar.algebra import (
     Variable,
 )
 from kg.columnar.index import Index
+from kg.columnar.making import FREQUENT
 from kg.terms import NamedNode
 
-FEW = 1_000
+FEW = FREQUENT
 """Solutions of a triple pattern from which the engine goes on quickly, one after the other."""
 
 MUCH = 5_000
@@ -55,18 +56,18 @@ def _has_term(triple: Triple) -> bool:
 
 
 def _size(triple: Triple, index: Index) -> int:
-    """Return how many quads a triple pattern looks at."""
+    """Return about how many quads a triple pattern finds."""
     if isinstance(triple.predicate, Variable):
-        uses = index.quads
+        id, uses = None, index.quads
     elif isinstance(triple.predicate, NamedNode):
         id = index.id(triple.predicate)
         uses = 0 if id is None else index.uses(id)
     else:
-        return index.quads
+        return index.quads  # a path
     if not isinstance(triple.subject, Variable):
         return min(uses, FEW)
     if not isinstance(triple.object, Variable) and uses > FEW:
-        return index.count(triple.predicate, triple.object)
+        return index.count(id, index.id(triple.object))
     return uses
 
 

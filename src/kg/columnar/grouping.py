@@ -62,7 +62,9 @@ def _sum(context: Expressions, value: Value, distinct: str, _is_grouped: bool) -
 
 
 def _average(context: Expressions, value: Value, distinct: str, is_grouped: bool) -> Value:
-    number = _number(context, value)
+    number = context.number(value)
+    if number.kind is Kind.DOUBLE:
+        raise Unsupported("an average of doubles")
     total, count = f"sum({distinct}{number.sql})", f"count({distinct}{number.sql})"
     if number.kind is Kind.INTEGER:
         total = f"(({total})::BIGINT::HUGEINT * 1000000000000000000)"

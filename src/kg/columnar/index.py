@@ -9,12 +9,14 @@ from pathlib import Path
 import duckdb
 
 from kg.columnar import Unsupported
-from kg.columnar.algebra import Variable
 from kg.columnar.classes import ANYTHING, NOTHING, Class
 from kg.columnar.making import FILE
 from kg.terms import BlankNode, Literal, NamedNode
 
 Range = tuple[int, int]
+
+KEPT = 10_000
+"""Terms of queries whose ids are kept."""
 
 
 class Index:
@@ -51,6 +53,8 @@ class Index:
     def id(self, term: NamedNode | Literal | BlankNode) -> int | None:
         """Return the id of a term, as the engine stores it; None where there is none."""
         spelled = str(term)
+        if len(self._known) > KEPT:
+            self._known.clear()
         if spelled not in self._known:
             found = self._connection.execute(
                 "SELECT id FROM term WHERE id IN (SELECT id FROM hashed"
@@ -95,14 +99,16 @@ class Index:
         """Return how many quads have a predicate."""
         return self._predicates.get(predicate, (0, NOTHING))[0]
 
-    def count(self, predicate: NamedNode | Variable, object: NamedNode | Literal) -> int:
-        """Return how many quads have an object, with a predicate or with any."""
-        ids = (None if isinstance(predicate, Variable) else self.id(predicate), self.id(object))
-        if ids[1] is None:
-            return 0
-        where = f"o = {ids[1]}" + ("" if ids[0] is None else f" AND p = {ids[0]}")
-        (found,) = self._connection.execute(f"SELECT count(*) FROM quad WHERE {where}").fetchall()
-        return int(found[0])
+    @cached_property
+    def _frequent(self) -> Mapping[tuple[int, int], int]:
+        rows = self._connection.execute("SELECT p, o, quads FROM frequent").fetchall()
+        return {(p, o): quads for p, o, quads in rows}
+
+    def count(self, predicate: int | None, object: int | None) -> int:
+        """Return how many quads have an object, with a predicate or any; 0 where they are few."""
+        if predicate is not None and object is not None:
+            return self._frequent.get((predicate, object), 0)
+        return sum(quads for (_, each), quads in self._frequent.items() if each == object)
 
     def objects(self, predicate: int | None) -> Class:
         """Return the classes of the objects of a predicate, or of all."""

@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Values, Variable
 from kg.columnar.classes import NOTHING, Class, class_of
 from kg.columnar.index import Index
 from kg.columnar.relations import UNBOUND, Column, Kind, Names, Relation
 
+Operation = Callable[[Relation, Relation], Relation]
+
+
+def by_parts(
+    names: Names, left: Relation, right: Relation, operate: Operation, *, also_right: bool = False
+) -> Relation:
+    """Return what an operation gives, which takes its left side part by part.
+
+    What is unbound goes with anything, which SQL can only find by looking at all pairs. So where a
+    shared variable may be unbound, solutions that bind it and those that do not are taken apart,
+    and the latter do not share it. `also_right` says that the right side may be taken so, too.
+    """
+    for variable in left.columns:
+        if variable in right.columns and left.columns[variable].nullable:
+            parts = [
+                by_parts(names, part, right, operate, also_right=also_right)
+                for part in _apart(names, left, variable)
+            ]
+            return united(names, *parts)
+    for variable in right.columns if also_right else ():
+        if variable in left.columns and right.columns[variable].nullable:
+            parts = [
+                by_parts(names, left, part, operate, also_right=True)
+                for part in _apart(names, right, variable)
+            ]
+            return united(names, *parts)
+    return operate(left, right)
+
+
+def _apart(names: Names, relation: Relation, variable: Variable) -> tuple[Relation, Relation]:
+    """Return the solutions that bind a variable, and those that do not, without it."""
+    if len(relation.sql) > LONGEST:
+        raise Unsupported("joins over too many variables that may be unbound")
+    name = names.of(variable)
+    columns = dict(relation.columns)
+    column = columns.pop(variable)
+    listed = ", ".join(map(names.of, columns)) or "1 AS unit"
+    bound = f"SELECT * FROM ({relation.sql}) WHERE {name} IS NOT NULL"
+    unbound = f"SELECT {listed} FROM ({relation.sql}) WHERE {name} IS NULL"
+    return (
+        Relation(bound, {**relation.columns, variable: replace(column, nullable=False)}),
+        Relation(unbound, columns),
+    )
+
+
+LONGEST = 20_000
+"""Characters of SQL of what is taken apart, which each time it is stands there twice."""
+
 
 def shared(left: Relation, right: Relation) -> list[Variable]:
-    """Return the variables of both. Raises Unsupported where one of them may be unbound.
-
-    What is unbound goes with anything, which SQL can only find by looking at all pairs.
-    """
+    """Return the variables of both. Raises Unsupported where one of them may be unbound."""
     both = [each for each in left.columns if each in right.columns]
     for each in both:
         one, other = left.columns[each], right.columns[each]
@@ -48,6 +96,12 @@ def chosen(names: Names, left: Relation, right: Relation) -> str:
 
 def joined(names: Names, left: Relation, right: Relation) -> Relation:
     """Return Join(left, right)."""
+    return by_parts(
+        names, left, right, lambda one, other: _joined(names, one, other), also_right=True
+    )
+
+
+def _joined(names: Names, left: Relation, right: Relation) -> Relation:
     on = condition(names, shared(left, right), "a", "b")
     sql = f"SELECT {chosen(names, left, right)} FROM ({left.sql}) a JOIN ({right.sql}) b ON {on}"
     return Relation(sql, together(left, right))
@@ -83,6 +137,15 @@ def _filled(names: Names, relation: Relation, columns: dict[Variable, Column]) -
 
 def without(names: Names, left: Relation, right: Relation) -> Relation:
     """Return Minus(left, right)."""
+    for variable in right.columns:
+        if variable in left.columns and right.columns[variable].nullable:
+            for part in _apart(names, right, variable):
+                left = without(names, left, part)
+            return left
+    return by_parts(names, left, right, lambda one, other: _without(names, one, other))
+
+
+def _without(names: Names, left: Relation, right: Relation) -> Relation:
     both = shared(left, right)
     if not both:
         return left

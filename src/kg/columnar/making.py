@@ -7,6 +7,7 @@
     language   language tag, first and last id
     predicate  id, quads, mask of the classes of objects
     quad       p, s, o, g; in this order. g is 0 in the default graph
+    frequent   p, o, quads; of pairs that more than `FREQUENT` quads have
     state      quads, terms
 
 Ids are dense, in the order of `Class` and within one in that of values.
@@ -35,6 +36,8 @@ ABOUT = "columns.json"
 
 MEMORY = "1GB"
 """What the making may hold in memory; beyond it DuckDB works on the disk."""
+
+FREQUENT = 1_000
 
 LONGEST_LINE = 64 * 1024 * 1024
 
@@ -150,6 +153,8 @@ CREATE TABLE quad AS
   ORDER BY p, s, o, g;
 CREATE TABLE predicate AS SELECT quad.p AS id, count(*) AS quads, bit_or(class) AS mask
   FROM quad JOIN class ON quad.o BETWEEN first AND last GROUP BY quad.p ORDER BY quad.p;
+CREATE TABLE frequent AS SELECT p, o, count(*) AS quads FROM quad GROUP BY p, o
+  HAVING count(*) > {FREQUENT};
 CREATE TABLE state AS
   SELECT (SELECT count(*) FROM quad) AS quads, (SELECT count(*) FROM known) AS terms;
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kg.columnar import Unsupported, paths
-from kg.columnar.algebra import Node, Repeated, Triple, Triples, Variable
+from kg.columnar.algebra import Alternative, Node, Repeated, Triple, Triples, Variable
 from kg.columnar.classes import RESOURCE, Class
 from kg.columnar.datasets import Graphs
 from kg.columnar.index import Index
@@ -39,7 +39,7 @@ def matched(pattern: Triples, index: Index, graphs: Graphs, names: Names) -> Rel
     statement = _Statement()
     for triple in pattern.patterns:
         alias = names.new("q")
-        if isinstance(triple.predicate, Repeated):
+        if isinstance(triple.predicate, Alternative | Repeated):
             if pattern.graph is not None:
                 raise Unsupported("a path in a named graph")
             sql = paths.related(triple, pattern, index, graphs, names)
@@ -72,9 +72,9 @@ def _place(statement: _Statement, alias: str, triple: Triple, index: Index) -> N
         id = index.id(predicate)
         statement.demand(f"{alias}.p", id)
         objects = index.objects(-1 if id is None else id)
-    elif not isinstance(predicate, Repeated):
+    elif not isinstance(predicate, Alternative | Repeated):
         raise Unsupported("a path within a path")
-    subjects = index.present if isinstance(predicate, Repeated) else RESOURCE
+    subjects = index.present if isinstance(predicate, Alternative | Repeated) else RESOURCE
     for place, node, mask in (("s", triple.subject, subjects), ("o", triple.object, objects)):
         if isinstance(node, Variable):
             statement.put(f"{alias}.{place}", node, mask)

@@ -1,9 +1,18 @@
-"""Paths of any length (SPARQL 1.1, 9.3), as recursive statements."""
+"""Paths of any length (SPARQL 1.1, 9.3) as recursive statements, and alternative ones."""
 
 from __future__ import annotations
 
 from kg.columnar import Unsupported
-from kg.columnar.algebra import Inverse, Path, Repeated, Sequence, Triple, Triples, Variable
+from kg.columnar.algebra import (
+    Alternative,
+    Inverse,
+    Path,
+    Repeated,
+    Sequence,
+    Triple,
+    Triples,
+    Variable,
+)
 from kg.columnar.datasets import Graphs
 from kg.columnar.index import Index
 from kg.columnar.relations import Names
@@ -16,6 +25,8 @@ FEW = 2_000
 def related(triple: Triple, among: Triples, index: Index, graphs: Graphs, names: Names) -> str:
     """Return the pairs `s`, `o` that a path connects, each once."""
     path = triple.predicate
+    if isinstance(path, Alternative):
+        return _pairs(path, index, graphs)
     assert isinstance(path, Repeated)
     if path.zero and graphs.default is not None:
         raise Unsupported("paths of length zero in some of the graphs")
@@ -82,6 +93,9 @@ def _pairs(path: Path, index: Index, graphs: Graphs) -> str:
     if isinstance(path, Sequence):
         first, second = (_pairs(each, index, graphs) for each in (path.first, path.second))
         return f"SELECT a.s, b.o FROM ({first}) a JOIN ({second}) b ON a.o = b.s"
+    if isinstance(path, Alternative):
+        first, second = (_pairs(each, index, graphs) for each in (path.first, path.second))
+        return f"SELECT DISTINCT s, o FROM ({first} UNION ALL {second})"
     raise Unsupported("a repetition within a repetition")
 
 
@@ -90,6 +104,6 @@ def _steps(path: Path, index: Index) -> int:
     if isinstance(path, NamedNode):
         id = index.id(path)
         return 0 if id is None else index.uses(id)
-    if isinstance(path, Sequence):
+    if isinstance(path, Sequence | Alternative):
         return _steps(path.first, index) + _steps(path.second, index)
     return _steps(path.path, index)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kg.columnar import Unsupported
 from kg.columnar.algebra import (
+    Alternative,
     Inverse,
     Node,
     Path,
@@ -103,12 +104,15 @@ class TripleReader:
         return self._path()
 
     def _path(self) -> Path:
+        path = self._sequence()
+        while self._cursor.skip("|"):
+            path = Alternative(path, self._sequence())
+        return path
+
+    def _sequence(self) -> Path:
         path = self._step()
         while self._cursor.skip("/"):
             path = Sequence(path, self._step())
-        if self._cursor.sees("|"):
-            # The engine finds a pair once where both alternatives lead to it.
-            raise Unsupported("alternative paths")
         return path
 
     def _step(self) -> Path:
