@@ -71,6 +71,7 @@ def test_what_goes_through_much_is_answered_by_columns(routed):
 REASONS = {
     PREFIX + "SELECT ?v { :s5 :is ?v }": "looks something up",
     FEW: "begins at a few terms",
+    PREFIX + "SELECT * { ?s :of ?c OPTIONAL { ?s :is ?v } } LIMIT 10": "first solutions",
     PREFIX + "SELECT DISTINCT ?s { ?s :none ?v }": "goes through little",
     PREFIX + "SELECT DISTINCT * { ?s :of? ?v }": "paths of length zero",
 }

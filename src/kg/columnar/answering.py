@@ -62,7 +62,7 @@ class Columns:
         """Return a plan, or why there is none."""
         try:
             query = parsed(text)
-            against = "" if forced else reason_against(query.select, self.index)
+            against = "" if forced else reason_against(query, self.index)
             if against:
                 return against
             plan = compiled(query, self.index, graphs(query, scope, self.index, union=union))

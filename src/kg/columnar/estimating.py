@@ -10,10 +10,12 @@ from kg.columnar.algebra import (
     Minus,
     Optional,
     Pattern,
+    Query,
     Select,
     Triple,
     Triples,
     Union,
+    Values,
     Variable,
 )
 from kg.columnar.index import Index
@@ -27,13 +29,26 @@ MUCH = 5_000
 """Quads from which on it is quicker to go through columns."""
 
 
-def reason_against(pattern: Pattern, index: Index) -> str:
+def reason_against(query: Query, index: Index) -> str:
     """Return why a query is better answered by the engine; "" where it is not."""
+    pattern = query.select
+    wants_few = query.ask or (pattern.limit is not None and pattern.limit <= FEW)
+    if wants_few and not pattern.order and not pattern.distinct and _streams(pattern.inner):
+        return "its first solutions come at once"
     if _is_anchored(pattern, index):
         return "it begins at a few terms, from which the engine goes on"
     if _work(pattern, index) < MUCH:
         return "it goes through little"
     return ""
+
+
+def _streams(pattern: Pattern) -> bool:
+    """Return whether the engine finds solutions of a pattern one by one, each of which counts."""
+    if isinstance(pattern, Join | Union | Optional):
+        return _streams(pattern.left) and _streams(pattern.right)
+    if isinstance(pattern, Extend):
+        return _streams(pattern.inner)
+    return isinstance(pattern, Triples | Values)
 
 
 def _is_anchored(pattern: Pattern, index: Index) -> bool:
