@@ -60,6 +60,7 @@ def test_its_numbers_are_described_as_data(served):
         (f"/page?iri={EX}Person", "Bob"),
         ("/questions/01-classes", "Industry"),
         (f"/browse?type=<{EX}Person>", "Alice"),
+        (f"/browse?type=<{EX}Person>&view=map", "nothing is drawn"),
         ("/ontology", "Industry"),
         ("/dataset", "/page?iri=http%3A%2F%2Fexample.org%2Fplaces"),
         (f"/sparql?query={COUNT}", "5"),

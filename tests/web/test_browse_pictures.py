@@ -90,7 +90,8 @@ def test_a_timeline_shows_from_when_to_when_things_are(client):
 
 
 def test_more_than_can_be_seen_is_told(client, monkeypatch):
-    monkeypatch.setattr(drawings, "MOST", 10)
+    monkeypatch.setattr(drawings, "MOST_TIMES", 10)
+    monkeypatch.setattr(drawings, "MOST_PLACES", 10)
     page = browse(client, f"{BRIDGES}&view=timeline&page=1")
     assert "The latest 10 of 30 that say when they are." in page
     assert "1987-05-03" in page

@@ -12,8 +12,7 @@ import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY
 import { element, svg } from "./dom.js";
 
 const TICKS = 160;
-const MARGIN = 24;
-const CAPTION = 40; // px below the picture
+const MARGIN = { x: 48, y: 24 }; // names are wider than they are high
 const MOST_NAMES = 60;
 const MOST_TOLD = 2; // ties of a node in words
 const STEP = 1.3; // of one zoom
@@ -151,14 +150,15 @@ class Picture {
   fit() {
     const bounds = (axis) => {
       const all = this.nodes.map((node) => node[axis]);
-      return [Math.min(...all) - MARGIN, Math.max(...all) + MARGIN];
+      return [Math.min(...all) - MARGIN[axis], Math.max(...all) + MARGIN[axis]];
     };
     const [[left, right], [top, bottom]] = [bounds("x"), bounds("y")];
     const { width, height } = this.container.getBoundingClientRect();
-    const scale = Math.max((right - left) / width, (bottom - top) / (height - CAPTION), 0.45);
+    const free = Math.max(height - this.caption.offsetHeight, height / 2);
+    const scale = Math.max((right - left) / width, (bottom - top) / free, 0.45);
     this.view = {
       x: (left + right - scale * width) / 2,
-      y: (top + bottom - scale * (height - CAPTION)) / 2,
+      y: (top + bottom - scale * free) / 2,
       scale,
     };
     this.look();

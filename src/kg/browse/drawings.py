@@ -22,8 +22,8 @@ from kg.views.maps import Map
 from kg.views.tables import Table
 from kg.views.timelines import Timeline
 
-MOST = 200
-"""Things that are drawn; where there are more, that is said."""
+MOST_TIMES, MOST_PLACES = 100, 200
+"""Things on a timeline and on a map; where there are more, that is said."""
 
 GEO = Namespace("http://www.opengis.net/ont/geosparql#")
 WGS = Namespace("http://www.w3.org/2003/01/geo/wgs84_pos#")
@@ -108,7 +108,7 @@ def timeline(
     order = chosen if selection.sort else chosen.sorted_by(Sort(path, descending=True))
     end = _ENDS.get(property)
     shown = [each for each in (property, end) if each]
-    iris = counts.items(order, language, 0, MOST)
+    iris = counts.items(order, language, 0, MOST_TIMES)
     found = replace(cards, facts_shown=None).of(iris, shown)
     rows = [row for card in found for row in _times(card, shown)]
     table = Table(("item", "from", "to")[: 1 + len(shown)], tuple(rows))
@@ -133,7 +133,7 @@ def map(
     `lead` is one of `PLACING`. Cost: what a page of a list costs, and one query for the places.
     """
     chosen = _having(selection, Path.of(lead))
-    iris = counts.items(chosen, language, 0, MOST)
+    iris = counts.items(chosen, language, 0, MOST_PLACES)
     found = cards.of(iris, [])
     table = _places(cards.store, [card.iri for card in found], lead)
     picture = maps.map(table, columns.columns(table)) if table.rows else None

@@ -36,8 +36,8 @@ _LEAST_SHARED = 2
 _MOST_CLASSES = 3
 """Classes beyond which it makes a facet no better that things of one more have it."""
 
-_WORTH_OF_LINE = 0.8
-"""What numbers or dates on a line say, beside the information of values (`profiling`)."""
+_WORTH_OF_DAYS, _WORTH_OF_NUMBERS = 0.8, 0.7
+"""What dates and numbers on a line say, beside the information of values (`profiling`)."""
 
 _WHOLE, _NEARLY = 0.95, 0.9
 """The share of things that a class has to itself to divide nothing, and that parts must cover."""
@@ -154,8 +154,13 @@ class _Candidate:
         things = len(self.column.presence - aside)
         if things < _LEAST_THINGS:
             return 0.0
-        told = _WORTH_OF_LINE if self.terms is None else _told(self.terms, aside)
-        return things * told * min(self.classes, _MOST_CLASSES)
+        return things * self._told(aside) * min(self.classes, _MOST_CLASSES)
+
+    def _told(self, aside: BitMap) -> float:
+        if self.terms is not None:
+            return _told(self.terms, aside)
+        is_days = self.column.line is not None and self.column.line.is_days
+        return _WORTH_OF_DAYS if is_days else _WORTH_OF_NUMBERS
 
 
 def _candidates(index: FacetIndex, classes: Iterable[list[str]]) -> list[_Candidate]:

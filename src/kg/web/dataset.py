@@ -118,6 +118,8 @@ def _rendered(downloads: list[Download]) -> Response:
         title=title,
         description=description,
         facts=told,
+        language_property=DCTERMS.language,
+        own_name=language.own_name,
         names=names,
         downloads=downloads,
         whole=extents.get(dumps.WHOLE),

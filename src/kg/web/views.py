@@ -87,6 +87,16 @@ class Table:
 
     rows: tuple[tuple[Card, tuple[Cell, ...]], ...]
 
+    @property
+    def has_classes(self) -> bool:
+        """Whether the things are of different classes."""
+        return len({tuple(iri for iri, _label in card.types) for card, _cells in self.rows}) > 1
+
+    def is_number(self, place: int) -> bool:
+        """Return whether all values in a column that is shown are numbers."""
+        cells = [cells[place] for _card, cells in self.rows if cells[place].values]
+        return bool(cells) and all(cell.is_number for cell in cells)
+
 
 def table(page: Page) -> Table:
     """Return a page as a table."""
