@@ -70,13 +70,25 @@ def _readings(text: str, keyword: str) -> Iterator[list[Token]]:
 def _services(text: str) -> Iterator[Token]:
     """Yield what follows each SERVICE, or SERVICE SILENT, outside strings, IRIs and comments."""
     for reading in _readings(text, "SERVICE"):
-        tokens = [_START, *reading, _END]
+        tokens = [_START, *reading, _END, _END]
         for place, (token, following) in enumerate(pairwise(tokens)):
             if token.kind == "word" and "SERVICE" in token.text.upper():
                 silent = following.text.upper() == "SILENT"
-                yield tokens[place + 2] if silent else following
+                if silent or _can_be_asked(following, tokens[place + 2]):
+                    yield tokens[place + 2] if silent else following
             elif _is_service_before_name(token, tokens[place - 1], following):
                 yield token
+
+
+def _can_be_asked(target: Token, after: Token) -> bool:
+    """Return whether what follows the word can be an endpoint, rather than part of an IRI.
+
+    `<http://e/service-x#T>` may be read as `<`, words and a comment; but an endpoint is named by a
+    variable, an IRI or a name, and a brace stands after it.
+    """
+    if target.kind == "end" or (target.kind == "other" and target.text[0] not in "<?$:"):
+        return False
+    return target.kind != "variable" or after.kind not in ("variable", "iri", "name", "end")
 
 
 def _is_service_before_name(token: Token, before: Token, after: Token) -> bool:

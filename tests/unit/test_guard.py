@@ -32,6 +32,9 @@ REFUSED_QUERIES = [
     f"SELECT * {{ ?s ?p true.SERVICE{TARGET}{{}} }}",
     f"SELECT * {{ {{ SELECT * {{ SERVICE {TARGET} {{}} }} }} }}",
     f"SELECT * {{ FILTER EXISTS {{ SERVICE {TARGET} {{}} }} }}",
+    f"SELECT * {{ ?s ?p ?z FILTER(?z<2)SERVICE#>\n{TARGET}{{ ?a ?b ?c }} }}",
+    "SELECT * { ?s ?p ?z FILTER(?z<2)SERVICE#>\n<http://127.0.0.1:8099/#x>{ ?a ?b ?c } }",
+    "SELECT * { ?s ?p ?z FILTER(?z<2)SERVICE#>\n?z{ ?a ?b ?c } }",
 ]  # fmt: skip
 
 ACCEPTED_QUERIES = [
@@ -47,6 +50,10 @@ ACCEPTED_QUERIES = [
     'SELECT * { ?s ?p "x"@SERVICE }',
     "SELECT * { ?s <http://e/#a> ?o . ?o <http://e/#b> 'SERVICE <http://e/> {}' }",
     "SELECT * { _:SERVICE ?p ?o }",
+    "SELECT * { ?s a <http://www.w3.org/ns/sparql-service-description#NamedGraph> }",
+    "SELECT * { ?s a <http://e/service#T> . ?s ?p ?o }",
+    "SELECT * { ?s a <http://e/service#T> .\n ?s ?p ?o }",
+    "SELECT * { GRAPH <http://e/service#T>\n { ?s ?p ?o } }",
 ]
 
 REFUSED_UPDATES = [
