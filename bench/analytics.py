@@ -32,7 +32,8 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import peers
-from peers import EX, HOST, PATIENCE, PEERS, Peer
+from peers import EX, PATIENCE, PEERS, Peer
+from serving import HOST, free_port, running
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -156,14 +157,14 @@ def _peers() -> list[Peer]:
 
 
 def _measured(peer: Peer, data: Path, folder: Path, size: int) -> Measured:
-    made, port = Measured(peer.name), peers.free_port()
+    made, port = Measured(peer.name), free_port()
     if not folder.exists():
         folder.mkdir()
         begun = time.monotonic()
         peer.load(data, folder)
         made.others["load, s"] = time.monotonic() - begun
     ready = f"{peer.query}?{urlencode({'query': 'ASK {}'})}"
-    with peers.served(peer.serve(folder, port), port, ready, peer.environment):
+    with running(peer.serve(folder, port), port, ready, peer.environment):
         if peer.name.split()[0] == OURS:
             made.others["a lookup, ms"] = _lookup(peer, port, size)
             made.others["a page of a thing, ms"] = _page(port, size)

@@ -23,13 +23,10 @@ import json
 import multiprocessing
 import random
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -37,9 +34,11 @@ from pathlib import Path as File
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import serving
 from pyroaring import BitMap
 from rich.console import Console
 from rich.table import Table
+from serving import HOST
 
 from kg import dataset, display
 from kg.browse import making
@@ -258,47 +257,19 @@ def _times(
 
 
 def _served(folder: File, pages: Sequence[tuple[int, Selection]], console: Console) -> Table:
-    command = str(File(sys.executable).with_name("kg"))
     database = folder / "db"
     if not database.exists():
-        start = time.perf_counter()
-        subprocess.run(  # noqa: S603
-            [command, "build", str(folder / "data.nt"), "--db", str(database)], check=True
-        )
-        console.print(f"the whole database built in {time.perf_counter() - start:.0f} s")
-    port = _free_port()
-    serve = [command, "serve", "--db", str(database), "--port", str(port)]
-    with subprocess.Popen(serve, stderr=subprocess.DEVNULL) as server:  # noqa: S603
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait(f"{address}/health")
+        seconds = serving.build(database, folder / "data.nt")
+        console.print(f"the whole database built in {seconds:.0f} s")
+    with serving.served(database) as port:
 
-            def page(selection: Selection) -> int:
-                query = urlencode(selections.write(selection, Prefixes()))
-                with urlopen(f"{address}/browse.json?{query}") as answer:  # noqa: S310
-                    return int(json.load(answer)["total"])
+        def page(selection: Selection) -> int:
+            query = urlencode(selections.write(selection, Prefixes()))
+            with urlopen(f"http://{HOST}:{port}/browse.json?{query}") as answer:
+                return int(json.load(answer)["total"])
 
-            page(Selection())
-            return _times("The whole page over HTTP, as JSON", pages, page)
-        finally:
-            server.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait(address: str) -> None:
-    for _ in range(600):
-        try:
-            urlopen(address).close()  # noqa: S310
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(address)
+        page(Selection())
+        return _times("The whole page over HTTP, as JSON", pages, page)
 
 
 # For comparison.
@@ -306,37 +277,26 @@ def _wait(address: str) -> None:
 
 def _compared(triples: File, program: str) -> Table:
     """Ask Oxigraph's server for the counts of each facet, one query each."""
-    port = _free_port()
-    command = [
-        program,
-        "serve-read-only",
-        "--location",
-        str(triples),
-        "--bind",
-        f"127.0.0.1:{port}",
-    ]
+    port = serving.free_port()
+    bound = f"{HOST}:{port}"
+    command = [program, "serve-read-only", "--location", str(triples), "--bind", bound]
     table = Table("facet", "time", title="One query for each facet, Oxigraph's server")
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:  # noqa: S603
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait(address)
-            total = 0.0
-            for path in (TYPE, *(Path.of(E + name) for name in FACETS)):
-                query = (
-                    f"SELECT ?v (COUNT(?s) AS ?n) {{ ?s {path.spell()} ?v }} "
-                    "GROUP BY ?v ORDER BY DESC(?n) LIMIT 12"
-                )
-                request = Request(f"{address}/query?{urlencode({'query': query})}")  # noqa: S310
-                request.add_header("Accept", "application/sparql-results+json")
-                start = time.perf_counter()
-                with urlopen(request) as answer:  # noqa: S310
-                    json.load(answer)
-                took = time.perf_counter() - start
-                total += took
-                table.add_row(path.spell(), f"{took:.2f} s")
-            table.add_row("all", f"{total:.1f} s")
-        finally:
-            server.terminate()
+    with serving.running(command, port, "/query?query=ASK%7B%7D"):
+        total = 0.0
+        for path in (TYPE, *(Path.of(E + name) for name in FACETS)):
+            query = (
+                f"SELECT ?v (COUNT(?s) AS ?n) {{ ?s {path.spell()} ?v }} "
+                "GROUP BY ?v ORDER BY DESC(?n) LIMIT 12"
+            )
+            request = Request(f"http://{bound}/query?{urlencode({'query': query})}")
+            request.add_header("Accept", "application/sparql-results+json")
+            start = time.perf_counter()
+            with urlopen(request) as answer:  # noqa: S310
+                json.load(answer)
+            took = time.perf_counter() - start
+            total += took
+            table.add_row(path.spell(), f"{took:.2f} s")
+        table.add_row("all", f"{total:.1f} s")
     return table
 
 

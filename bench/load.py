@@ -16,10 +16,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import random
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -33,10 +30,10 @@ from urllib.parse import quote, urlencode
 
 from rich.console import Console
 from rich.table import Table
+from serving import HOST, build, served
 
-HOST, TOKEN = "127.0.0.1", "operator"
-KG = Path(sys.executable).with_name("kg")
-SEED = 20240229
+TOKEN, SEED = "operator", 20240229
+SETTINGS = {"KG_TOKEN": TOKEN, "KG_QUERY_SECONDS": "2"}
 FAILED = {"500", "502", "504"}
 PATIENCE = 60.0
 
@@ -73,7 +70,7 @@ def main() -> int:
     options = _options()
     console = Console()
     broken = False
-    with tempfile.TemporaryDirectory() as name, _server(Path(name)) as port:
+    with tempfile.TemporaryDirectory() as name, _server(Path(name) / "db") as port:
         things = [row["s"]["value"] for row in _asked(port, THINGS)]
         before = _processes(port)
         _phase(port, things, options, seconds=5, hostile=0.0)  # nobody is measured while cold
@@ -103,32 +100,10 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[int]:
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
-    subprocess.run([KG, "build", "--db", folder / "db"], check=True, capture_output=True)  # noqa: S603
-    environment = os.environ | {"KG_TOKEN": TOKEN, "KG_QUERY_SECONDS": "2"}
-    command = [KG, "serve", "--db", folder / "db", "--port", str(port), "--writable"]
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log, env=environment) as server,  # noqa: S603
-    ):
-        try:
-            while not _answers(port):
-                time.sleep(0.05)
-            yield port
-        finally:
-            server.terminate()
-
-
-def _answers(port: int) -> bool:
-    try:
-        with closing(http.client.HTTPConnection(HOST, port, timeout=5)) as connection:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == http.client.OK
-    except OSError:
-        return False
+def _server(database: Path) -> Iterator[int]:
+    build(database)
+    with served(database, "--writable", environment=SETTINGS) as port:
+        yield port
 
 
 def _asked(port: int, query: str) -> list[dict[str, dict[str, str]]]:

@@ -4,7 +4,8 @@
 For each size a graph of things with classes, names in two languages, numbers, categories and links
 is written once and loaded into each server in turn: this one, Oxigraph's, Virtuoso, and, up to
 100,000 triples, rdflib-endpoint. Each does the same work over HTTP, one after the other, so that
-none disturbs another; the queries are the same texts. What a server has no way to do is left out,
+none disturbs another; the queries are the same texts, and no server keeps answers to them, ours
+included. What a server has no way to do is left out,
 and what is too slow is stopped after a minute and called so.
 
 Usage: .venv/bin/python bench/peers.py [--sizes 100000,1000000] [--output docs/benchmarks.md]
@@ -22,28 +23,31 @@ import math
 import os
 import platform
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO, cast
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import rdflib
+from pyoxigraph import DefaultGraph, RdfFormat, Store
+from serving import BIN, HOST, KG, build, family, free_port, memory, proportional, running
 
-HOST, EX = "127.0.0.1", "http://example.org/"
+from kg.store.snapshots import Database
+
+EX = "http://example.org/"
 HERE = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
 RDFLIB_MOST = 100_000
 PATIENCE = 60.0
 CATEGORIES, CLASSES = 200, 8
@@ -95,6 +99,8 @@ def main() -> int:
             found = [made for peer in PEERS if (made := _measured(peer, data, folder, size))]
             parts.append(_table(size, data.stat().st_size, found))
             print(parts[-1], flush=True)
+    parts.append(_idle())
+    print(parts[-1], flush=True)
     if options.output:
         options.output.write_text(_document(parts), encoding="utf-8")
     return 0
@@ -151,6 +157,7 @@ def _virtuoso_start(folder: Path, port: int) -> list[str]:
     (folder / "virtuoso.ini").write_text(
         f"[Database]\nDatabaseFile={folder}/v.db\nErrorLogFile={folder}/v.log\n"
         f"TransactionFile={folder}/v.trx\nxa_persistent_file={folder}/v.pxa\n"
+        f"[TempDatabase]\nDatabaseFile={folder}/t.db\nTransactionFile={folder}/t.trx\n"
         f"[Parameters]\nServerPort={port + 1}\nDirsAllowed={folder}, {folder.parent}\n"
         "NumberOfBuffers=340000\nMaxDirtyBuffers=250000\nThreadsPerQuery=2\n"
         f"[HTTPServer]\nServerPort={HOST}:{port}\nServerThreads=8\n"
@@ -162,7 +169,7 @@ def _virtuoso_start(folder: Path, port: int) -> list[str]:
 
 def _virtuoso_load(data: Path, folder: Path) -> None:
     port = free_port()
-    with served(_virtuoso_start(folder, port), port, "/sparql?query=ASK%7B%7D"):
+    with running(_virtuoso_start(folder, port), port, "/sparql?query=ASK%7B%7D"):
         script = (
             f"DB.DBA.TTLP_MT(file_to_string_output('{data}'), '', '{EX}', 0, 3);\ncheckpoint;\n"
         )
@@ -223,71 +230,15 @@ def _measured(peer: Peer, data: Path, parent: Path, size: int) -> Measured | Non
     made.figures["load, s"] = time.monotonic() - begun
     ready = f"{peer.query}?{urlencode({'query': 'ASK {}'})}"
     begun = time.monotonic()
-    with served(peer.serve(folder, port), port, ready, peer.environment) as process:
+    with running(peer.serve(folder, port), port, ready, peer.environment) as process:
         made.figures["start, s"] = time.monotonic() - begun
         if peer.load.__name__ == "<lambda>" and peer.name == "rdflib-endpoint":
             made.figures["load, s"] = None  # it loads while it starts
         _work(made, peer, port, size)
-        made.figures["memory, MB"] = _memory(process.pid) / 1e6
+        made.figures["memory, MB"] = memory(process.pid) / 1e6
+    if peer.name == "kg":
+        made.figures["the engine's own dump, MB/s"] = _dump(folder / "db")
     return made
-
-
-@contextmanager
-def served(
-    command: list[str], port: int, ready: str, more: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server while the block runs, from when it answers on."""
-    environment = os.environ | dict(more or {})
-    process = subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
-    )
-    try:
-        deadline = time.monotonic() + 20 * PATIENCE
-        while not _answers(port, ready):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command[0]} does not answer")
-            time.sleep(0.02)
-        yield process
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=30)
-        process.kill()
-
-
-def _answers(port: int, target: str) -> bool:
-    try:
-        with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
-            connection.request("GET", target, headers={"Accept": "application/json"})
-            return connection.getresponse().status == http.client.OK
-    except OSError:
-        return False
-
-
-def free_port() -> int:
-    """Return a port that nothing listens at."""
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _memory(pid: int) -> int:
-    """Return the bytes of a process and those below it, each page shared out among its users."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            text = stat.read_text(encoding="utf-8", errors="replace")
-            parent = int(text.rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(stat.parent.name))
-    family, total = [pid], 0
-    while family:
-        each = family.pop()
-        family += children.get(each, [])
-        with suppress(OSError):
-            rollup = Path(f"/proc/{each}/smaps_rollup").read_text(encoding="utf-8")
-            line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
-            total += 1024 * int(line.split()[1])
-    return total
 
 
 # ------------------------------------------------------------------------------------- the work
@@ -308,6 +259,7 @@ def _work(made: Measured, peer: Peer, port: int, size: int) -> None:
         made.figures["search, ms"] = _page(port, f"/search?format=json&q={quote('光伏 77')}")
         made.figures["a page, ms"] = _page(port, f"/page?iri={EX}thing/77", "text/html")
         made.figures["export, MB/s"] = _export(port, "/download/all.nt")
+        made.figures["export again, MB/s"] = _export(port, "/download/all.nt")
     else:
         facets = [_best(lambda text=text: ask(PREFIX + text)) for text in FACETS]
         made.figures["three facets of a class, ms"] = (
@@ -408,6 +360,46 @@ def _export(port: int, target: str) -> float | None:
     except OSError:
         return None
     return size / 1e6 / (time.perf_counter() - begun)
+
+
+def _dump(database: Path) -> float:
+    """Return the megabytes that the engine writes in a second when nobody is in between."""
+    engine = Store.read_only(str(Database(database).current().triples))
+    sink = _Counter()
+    begun = time.perf_counter()
+    engine.dump(cast("IO[bytes]", sink), RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
+    return sink.bytes / 1e6 / (time.perf_counter() - begun)
+
+
+class _Counter:
+    """A file that counts what is written to it."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def write(self, block: bytes) -> int:
+        self.bytes += len(block)
+        return len(block)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def _idle() -> str:
+    """Return what the service over the bundled graph takes when nobody asks it anything."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as name:
+        database = Path(name) / "db"
+        build(database)
+        command = [KG, "serve", "--db", database, "--port", port]
+        with running(command, port) as process:
+            time.sleep(2)
+            sizes = [proportional(pid) / 1e6 for pid in family(process.pid)]
+    return (
+        "### The bundled graph, with nobody asking\n\n"
+        f"{sum(sizes):.0f} MB in {len(sizes)} processes, what they share counted once "
+        f"({', '.join(f'{each:.0f}' for each in sizes)}).\n"
+    )
 
 
 # ------------------------------------------------------------------------------------- the table

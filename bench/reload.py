@@ -20,9 +20,7 @@ import argparse
 import http.client
 import json
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -37,11 +35,10 @@ from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.table import Table
+from serving import HOST, build, served
 
-HOST = "127.0.0.1"
 EX = "http://example.org/"
 VERSIONS = f"SELECT ?a ?z {{ <{EX}a> <{EX}version> ?a . <{EX}z> <{EX}version> ?z }}"
-KG = Path(sys.executable).with_name("kg")
 
 
 @dataclass
@@ -61,8 +58,8 @@ def main() -> int:
     console = Console()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _build(folder, _version(folder, 0, options.triples))
-        with _server(folder) as port:
+        build(folder / "db", _version(folder, 0, options.triples))
+        with served(folder / "db") as port:
             seen, building = Seen(), threading.Event()
             with _requests(port, options.rate, seen, building):
                 time.sleep(3)
@@ -70,7 +67,7 @@ def main() -> int:
                 for number in range(1, options.builds + 1):
                     file = _version(folder, number, options.triples)
                     building.set()
-                    builds.append(_build(folder, file))
+                    builds.append(build(folder / "db", file))
                     time.sleep(1)
                     building.clear()
                     time.sleep(2)
@@ -104,37 +101,6 @@ def _version(folder: Path, number: int, triples: int) -> Path:
             )
         output.write(f"<{EX}z> {mark}")
     return file
-
-
-def _build(folder: Path, file: Path) -> float:
-    """Build a version and return the seconds that it took."""
-    begun = time.monotonic()
-    subprocess.run(  # noqa: S603
-        [KG, "build", file, "--db", folder / "db"], check=True, capture_output=True
-    )
-    return time.monotonic() - begun
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[int]:
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
-    command = [KG, "serve", "--db", folder / "db", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:  # noqa: S603
-        try:
-            while not _answers(port):
-                time.sleep(0.05)
-            yield port
-        finally:
-            server.terminate()
-
-
-def _answers(port: int) -> bool:
-    try:
-        return _ask(port, "/health")[0] == "200"
-    except OSError:
-        return False
 
 
 def _ask(port: int, target: str) -> tuple[str, bytes]:

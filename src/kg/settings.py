@@ -107,6 +107,10 @@ class Settings:
     client_errors: int = 30
     """Requests of one client that may go wrong in a minute; 0 is no limit."""
 
+    slow_seconds: float = 15
+    """What a client may take to send the head of a request, or the next part of its body; and a
+    quarter of what it may take to receive the next 256 KiB of an answer."""
+
     proxies: int = 0
     """How many proxies stand in front, whose X-Forwarded-* headers are believed."""
 
@@ -142,6 +146,7 @@ class Settings:
             "facet_seconds",
             "update_seconds",
             "export_seconds",
+            "slow_seconds",
         )
         for name in timed:
             if not 0 < getattr(self, name) < math.inf:

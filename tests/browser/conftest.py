@@ -19,10 +19,16 @@ from kg.store.snapshots import Database
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The address of a server over the graph that comes with the service."""
+def database(tmp_path_factory) -> Database:
+    """The graph that comes with the service."""
     database = Database(tmp_path_factory.mktemp("tour") / "db")
     build(bundle.sources(), database, base_iri="https://kg.example/", examples=bundle.queries())
+    return database
+
+
+@pytest.fixture(scope="session")
+def site(database):
+    """The address of a server over that graph."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

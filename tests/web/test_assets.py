@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.web import SECURITY_HEADERS, compression
+from kg.web import compression, respond
 from kg.web.assets import Assets
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +92,8 @@ def test_pages_hold_neither_scripts_nor_styles_of_their_own(client, address):
         "/static/theme",
     } | {f"/static/{file.stem}" for file in (ROOT / "frontend/src").glob("*.js")}
     assert (
-        response.headers["Content-Security-Policy"] == SECURITY_HEADERS["Content-Security-Policy"]
+        response.headers["Content-Security-Policy"]
+        == respond.SECURITY_HEADERS["Content-Security-Policy"]
     )
     for style in page.styles:
         assert client.get(style).content_type == "text/css; charset=utf-8"

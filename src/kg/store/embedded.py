@@ -7,6 +7,7 @@ import io
 import re
 import traceback
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -164,10 +165,21 @@ class EmbeddedStore:
             self._engine.dump(sink.file, format.engine)
         elif graph is not None:
             self._engine.dump(sink.file, format.engine, from_graph=graph)
+        elif (only := self._only_graph()) is not None:
+            # There is nothing to merge, and the engine need not remember what it has written.
+            self._engine.dump(sink.file, format.engine, from_graph=only)
         else:
             everything = self._engine.query(_ALL_TRIPLES, use_default_graph_as_union=True)
             assert isinstance(everything, QueryTriples)
             everything.serialize(sink.file, format.engine)
+
+    def _only_graph(self) -> NamedNode | BlankNode | DefaultGraph | None:
+        """Return the graph that holds everything, if one does."""
+        named = list(islice(self._engine.named_graphs(), 2))
+        if not named:
+            return DefaultGraph()
+        unnamed = next(self._engine.quads_for_pattern(None, None, None, DefaultGraph()), None)
+        return named[0] if len(named) == 1 and unnamed is None else None
 
     def quads(self) -> Iterator[Quad]:
         """Return all quads, in no order; to be read in one thread."""

@@ -3,85 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import logging
 import shutil
-import signal
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from multiprocessing.connection import Connection
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from kg import formats
-from kg.errors import (
-    Busy,
-    Cancelled,
-    Interrupted,
-    KgError,
-    OverLimit,
-    RemoteTimeout,
-    StorageFull,
-)
-from kg.formats import Format, Kind
+from kg.errors import Busy, KgError
+from kg.formats import Format
 from kg.results import Result
 from kg.settings import AUTOMATIC
 from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
 from kg.store.admission import Admission, Lane
+from kg.store.asking import Asking, Running, left, nobody_waits
+from kg.store.dialogue import Reader, death
 from kg.store.nursery import Nursery
-from kg.store.reader import raised
 from kg.store.remote import Endpoint
 from kg.store.snapshots import Snapshot
-from kg.store.spool import Spool
 from kg.terms import DefaultGraph, NamedNode
 
 log = logging.getLogger(__name__)
 
 _RETRY = 0.1  # seconds before a reader that could not be started is tried again
-
-
-_numbers = itertools.count(1)
-
-
-@dataclass(eq=False)
-class _Reader:
-    pid: int
-    connection: Connection
-
-
-@dataclass(eq=False)
-class Running:
-    """A query that is being answered."""
-
-    text: str
-    lane: Lane
-    seconds: float | None
-    """Seconds that it may take, from `begun` on."""
-
-    remote: bool = False
-    """Whether an endpoint at another place is asked."""
-
-    id: str = field(default_factory=lambda: f"q{next(_numbers)}")
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    begun: float = field(default_factory=time.monotonic)
-    pid: int | None = None
-    stopped: KgError | None = None
-    """Why it was stopped, if it was."""
-
-    @property
-    def deadline(self) -> float | None:
-        """The time of `time.monotonic()` at which it is stopped."""
-        return None if self.seconds is None else self.begun + self.seconds
-
-    @property
-    def patience(self) -> float | None:
-        """Seconds until the deadline."""
-        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
 
 class Pool:
@@ -116,7 +63,7 @@ class Pool:
         self._renewing = threading.Lock()
         self._closed = False
         self._changed = threading.Condition()
-        self._idle: list[_Reader | None] = [self._make() for _ in range(self._size)]
+        self._idle: list[Reader | None] = [self._make() for _ in range(self._size)]
         self._running: dict[str, Running] = {}
         self.stopped: Counter[str] = Counter()
         """How many queries were stopped, by the code of the reason."""
@@ -155,7 +102,7 @@ class Pool:
         with self._changed:
             query = self._running.get(id)
         if query is not None:
-            self._stop(query, why)
+            self.halt(query, why)
         return query is not None
 
     def close(self) -> None:
@@ -164,28 +111,31 @@ class Pool:
         self._nursery.close()
         shutil.rmtree(self._work, ignore_errors=True)
 
-    def answer(
-        self, lane: Lane, request: Mapping[str, object], limits: Limits
-    ) -> tuple[Kind, Format, Spool]:
-        """Have a reader answer; see `PooledStore.query`."""
+    def ask(
+        self, lane: Lane, request: Mapping[str, object], limits: Limits, *, patiently: bool = True
+    ) -> Asking:
+        """Have a reader begin with an answer; see `PooledStore.ask`."""
         query = Running(str(request["text"]), lane, limits.seconds, "endpoint" in request)
-        message = json.dumps(request).encode()
-        with (
-            self._listed(query),
-            limits.cancellation.stopping(lambda: self._stop(query, _nobody_waits())),
-            self._admission.place(lane, query.deadline, lambda: query.stopped is not None),
-        ):
-            reader = self._take(query)
-            begun = time.monotonic()
-            spool = Spool()
-            try:
-                kind, format = self._receive(reader, message, spool, query)
-            except BaseException:
-                spool.close()
-                raise
-            finally:
-                limits.usage.add(time.monotonic() - begun)
-            return kind, format, spool
+        deadline, message = (
+            query.deadline if patiently else query.begun,
+            json.dumps(request).encode(),
+        )
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._listed(query))
+            stop = limits.cancellation.stopping(lambda: self.halt(query, nobody_waits()))
+            stack.enter_context(stop)
+            place = self._admission.place(lane, deadline, lambda: query.stopped is not None)
+            stack.enter_context(place)
+            reader = self._take(query, deadline)
+            return Asking(
+                self,
+                query,
+                reader,
+                message,
+                snapshot=str(request["snapshot"]),
+                usage=limits.usage,
+                held=stack.pop_all(),
+            )
 
     @contextlib.contextmanager
     def _listed(self, query: Running) -> Iterator[None]:
@@ -197,62 +147,28 @@ class Pool:
             with self._changed:
                 del self._running[query.id]
 
-    def _take(self, query: Running) -> _Reader:
+    def _take(self, query: Running, deadline: float | None) -> Reader:
         """Return an idle reader that lives. Raises what the query was stopped for.
 
-        Raises Busy where none can be had before the query's deadline.
+        Raises Busy where none can be had before the deadline.
         """
         while True:
             with self._changed:
                 wanted = self._changed.wait_for(
-                    lambda: query.stopped or self._idle, timeout=query.patience
+                    lambda: query.stopped or self._idle, timeout=left(deadline)
                 )
                 if query.stopped is not None:
                     raise query.stopped
                 if not wanted:
                     raise Busy("no process to answer the query could be had; try again in a moment")
                 reader = self._idle.pop()
-                if reader is not None and not reader.connection.poll(0):
+                if reader is not None and not reader.says_something(0):
                     query.pid = reader.pid
                     return reader
             # An idle reader has nothing to say: what can be read is its end.
             self._replace(reader)
 
-    def _receive(
-        self, reader: _Reader, message: bytes, spool: Spool, query: Running
-    ) -> tuple[Kind, Format]:
-        """Send a request and gather the frames of its answer. The reader is kept or replaced."""
-        frame = b""
-        try:
-            reader.connection.send_bytes(message)
-            while frame[:1] not in (b"E", b"X"):
-                patience = query.patience
-                if patience == 0 or not reader.connection.poll(patience):
-                    self._stop(query, _too_long(query))
-                    break
-                frame = reader.connection.recv_bytes()
-                if frame[:1] == b"D":
-                    _keep(spool, frame[1:])
-        except (EOFError, OSError):
-            frame = b""  # the reader has ended; why is found out below
-        except BaseException as error:
-            self._stop(query, error if isinstance(error, KgError) else _nobody_waits())
-            self._part(reader, query, keep=False)
-            raise
-        complete = frame[:1] in (b"E", b"X")
-        self._part(reader, query, keep=complete)
-        if query.stopped is not None or not complete:
-            why = query.stopped or self._death(reader)
-            self.stopped[why.code] += 1
-            raise why
-        if frame[:1] == b"X":
-            raise raised(frame[1:])
-        head, _, rest = frame[1:].partition(b"\n")
-        _keep(spool, rest)
-        kind, name = head.decode().split(" ")
-        return Kind(kind), formats.by_name(name, formats.FORMATS)
-
-    def _part(self, reader: _Reader, query: Running, *, keep: bool) -> None:
+    def part(self, reader: Reader, query: Running, *, keep: bool) -> None:
         """Let go of the reader of a query; one that was killed or has ended is replaced."""
         with self._changed:
             query.pid = None
@@ -262,13 +178,14 @@ class Pool:
                 return
         self._replace(reader)
 
-    def _death(self, reader: _Reader) -> KgError:
+    def cause(self, reader: Reader) -> KgError:
         """Return what the end of a reader means for the query it was at."""
         cause = self._nursery.cause(reader.pid)
         log.warning("reader %s ended over a query: %s", reader.pid, cause)
-        return _DEATHS.get(cause, _unexplained)()
+        return death(cause)
 
-    def _stop(self, query: Running, why: KgError) -> None:
+    def halt(self, query: Running, why: KgError) -> None:
+        """Stop a query that runs or waits, and remember why."""
         with self._changed:
             query.stopped = query.stopped or why
             # Under the lock, so that the reader cannot have gone on to another query.
@@ -277,9 +194,9 @@ class Pool:
             self._changed.notify_all()
         self._admission.look_again()
 
-    def _replace(self, reader: _Reader | None) -> None:
+    def _replace(self, reader: Reader | None) -> None:
         if reader is not None:
-            reader.connection.close()
+            reader.close()
             shutil.rmtree(self._work / str(reader.pid), ignore_errors=True)
         threading.Thread(target=self._add, name="reader replacement", daemon=True).start()
 
@@ -297,7 +214,7 @@ class Pool:
             self._idle.append(reader)
             self._changed.notify_all()
 
-    def _make(self) -> _Reader:
+    def _make(self) -> Reader:
         with self._renewing:
             if self._nursery.ended and not self._closed:
                 self._nursery.close()
@@ -310,7 +227,7 @@ class Pool:
             "work": str(self._work / str(pid)),
         }
         connection.send_bytes(json.dumps(settings).encode())
-        return _Reader(pid, connection)
+        return Reader(pid, connection)
 
 
 class PooledStore:
@@ -343,11 +260,22 @@ class PooledStore:
         Raises OverLimit with a code that tells which limit (query_timeout, query_memory,
         query_too_complex, result_too_large), Busy, and Cancelled.
         """
+        return self.ask(text, scope, limits, format).result()
+
+    def ask(
+        self,
+        text: str,
+        scope: Scope = EVERYTHING,
+        limits: Limits = UNLIMITED,
+        format: Format | None = None,
+        *,
+        patiently: bool = True,
+    ) -> Asking:
+        """Have a reader begin with an answer. Raises Busy, at once if it is not to be patient."""
         if limits is UNLIMITED:
             limits = self.limits
         request = {**self._request(text, scope, limits), "format": format.name if format else None}
-        kind, chosen, spool = self._pool.answer(self._lane, request, limits)
-        return Result(kind, chosen, self.snapshot, spool.blocks(), spool.length)
+        return self._pool.ask(self._lane, request, limits, patiently=patiently)
 
     def explain(self, text: str, scope: Scope = EVERYTHING) -> dict[str, str]:
         """Return which engine answers a query (`engine`), why (`reason`), and by which `sql`.
@@ -355,8 +283,8 @@ class PooledStore:
         Only for a snapshot. Raises what `query` does.
         """
         request = {**self._request(text, scope, self.limits), "format": None, "explain": True}
-        _, _, spool = self._pool.answer(self._lane, request, self.limits)
-        found: dict[str, str] = json.loads(b"".join(spool.blocks()))
+        result = self._pool.ask(self._lane, request, self.limits).result()
+        found: dict[str, str] = json.loads(result.read())
         return found
 
     def _request(self, text: str, scope: Scope, limits: Limits) -> dict[str, object]:
@@ -375,50 +303,3 @@ def _values(names: Sequence[NamedNode | DefaultGraph] | None) -> list[str | None
     if names is None:
         return None
     return [name.value if isinstance(name, NamedNode) else None for name in names]
-
-
-def _too_long(query: Running) -> KgError:
-    if query.remote:
-        return RemoteTimeout(f"the endpoint has not answered within {query.seconds:g} seconds")
-    return OverLimit(
-        f"the query was stopped after {query.seconds:g} seconds, the most that one may take here",
-        code="query_timeout",
-    )
-
-
-def _nobody_waits() -> Cancelled:
-    return Cancelled("the query was stopped because its client has left")
-
-
-def _keep(spool: Spool, block: bytes) -> None:
-    try:
-        spool.write(block)
-    except OSError as error:
-        raise StorageFull(f"there is no room to keep the answer: {error.strerror}") from None
-
-
-def _too_much_memory() -> OverLimit:
-    return OverLimit(
-        "the query was stopped because it needs more memory than one may use here; "
-        "sort or group fewer rows",
-        code="query_memory",
-    )
-
-
-def _too_complex() -> OverLimit:
-    return OverLimit(
-        "the query was stopped because it is nested too deeply", code="query_too_complex"
-    )
-
-
-def _unexplained() -> Interrupted:
-    return Interrupted("the process that answered this query has ended; try again")
-
-
-# What a reader dies of tells why: the allocator aborts, and a stack that runs over faults.
-_DEATHS: dict[signal.Signals | None, Callable[[], KgError]] = {
-    signal.SIGABRT: _too_much_memory,
-    signal.SIGKILL: _too_much_memory,
-    signal.SIGSEGV: _too_complex,
-    signal.SIGBUS: _too_complex,
-}

@@ -6,7 +6,7 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 from re import Pattern
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from flask_babel import Babel
@@ -56,14 +56,8 @@ from kg.web.endpoint import EndpointDeployment
 from kg.web.shelf import Shelf
 from kg.web.throttle import Throttle
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _ROUTES = (
     assets,
@@ -132,10 +126,14 @@ def create_app(
         module.register(app)
     app.after_request(_finish)
     Throttle(options).register(app)
-    if count := options.proxies:
-        through = ProxyFix(app.wsgi_app, count, count, count, x_port=0, x_prefix=count)
-        app.wsgi_app = through  # type: ignore[method-assign]
+    if options.proxies:
+        app.wsgi_app = proxied(app.wsgi_app, options.proxies)  # type: ignore[method-assign]
     return app
+
+
+def proxied(application: WSGIApplication, number: int) -> ProxyFix:
+    """Return an application that believes what so many proxies, or none, say of a request."""
+    return ProxyFix(application, number, number, number, x_port=0, x_prefix=number)
 
 
 def _source(options: Settings) -> Database | Endpoint:
@@ -163,7 +161,7 @@ def _site() -> dict[str, Any]:
 
 
 def _finish(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
+    for name, value in respond.SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     respond.finish(response)
     compression.compress(response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import IO
 from urllib.parse import parse_qsl
 
@@ -58,6 +59,13 @@ def read(max_bytes: int) -> bytes:
     return content.getvalue()
 
 
+def within(content: bytes, max_bytes: int) -> bytes:
+    """Return a body that was read already. Raises TooLarge when it is past `max_bytes`."""
+    if len(content) > max_bytes:
+        raise _too_large(max_bytes)
+    return content
+
+
 def limited(max_bytes: int) -> IO[bytes]:
     """Return the body to read from. Raises TooLarge when it declares itself too long."""
     if (request.content_length or 0) > max_bytes:
@@ -80,11 +88,19 @@ def copy(source: IO[bytes], target: IO[bytes], max_bytes: int) -> None:
 
 def text(max_bytes: int) -> str:
     """Return the body as text. Raises BadInput when it is not UTF-8."""
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    return decoded(read(max_bytes), request.mimetype_params)
+
+
+def decoded(content: bytes, parameters: Mapping[str, str]) -> str:
+    """Return a body as text, which its media type gave `parameters`.
+
+    Raises BadInput when it is not UTF-8, UnsupportedMediaType when it says that it is not.
+    """
+    charset = parameters.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType(f"expected a body in UTF-8, got charset={charset[:40]!r}")
     try:
-        return read(max_bytes).decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"the body is not UTF-8: {error}", code="malformed_query") from None
 

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from flask import Response, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 SMALLEST = 1024
 """Bytes below which compression gains nothing."""
@@ -29,7 +31,12 @@ _MARK = "-gzip"
 
 def accepts(encoding: str) -> bool:
     """Return whether the client takes a content coding."""
-    return float(request.accept_encodings[encoding]) > 0
+    return is_among(encoding, request.headers.get("Accept-Encoding", ""))
+
+
+def is_among(encoding: str, accepted: str) -> bool:
+    """Return whether an Accept-Encoding header takes a content coding."""
+    return float(parse_accept_header(accepted or None, Accept)[encoding]) > 0
 
 
 def compress(response: Response) -> None:
@@ -44,11 +51,16 @@ def compress(response: Response) -> None:
         response.response = _compressed(blocks)  # type: ignore[arg-type]  # bytes: it is ours
         response.headers.pop("Content-Length", None)
     else:
-        response.set_data(b"".join(_compressed([response.get_data()], _LEVEL)))
+        response.set_data(packed(response.get_data()))
     response.headers["Content-Encoding"] = "gzip"
     tag, is_weak = response.get_etag()
     if tag and not is_weak:
         response.set_etag(tag + _MARK)
+
+
+def packed(content: bytes) -> bytes:
+    """Return a whole content in the gzip format."""
+    return b"".join(_compressed([content], _LEVEL))
 
 
 def forms(tag: str) -> tuple[str, str]:
@@ -59,15 +71,21 @@ def forms(tag: str) -> tuple[str, str]:
     return tag, tag + _MARK
 
 
+def pays(kind: str, length: int | None) -> bool:
+    """Return whether a content of a media type and length, if that is known, becomes smaller."""
+    compressible = (
+        kind.startswith("text/") or kind in _COMPRESSIBLE or kind.endswith(("+json", "+xml"))
+    )
+    return compressible and (length is None or length >= SMALLEST)
+
+
 def _pays(response: Response) -> bool:
-    kind = response.mimetype or ""
     streamed = response.is_streamed
     length = response.content_length if streamed else response.calculate_content_length()
     return (
-        (kind.startswith("text/") or kind in _COMPRESSIBLE or kind.endswith(("+json", "+xml")))
+        pays(response.mimetype or "", length)
         and not response.direct_passthrough
         and not {"Content-Encoding", "Content-Range"} & set(response.headers.keys())
-        and (length is None or length >= SMALLEST)
     )
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -24,6 +25,7 @@ from kg.errors import Busy, Forbidden, KgError, StorageFailed
 from kg.kept import Kept
 from kg.prefixes import Prefixes
 from kg.queries import ExampleQuery
+from kg.results import Result
 from kg.search.index import Index
 from kg.search.store import SearchingStore
 from kg.settings import Settings
@@ -46,6 +48,10 @@ QUIET = 1.0
 
 CANCELLATION = "kg.cancellation"
 """The key under which a server that notices it puts the way to stop a request nobody waits for."""
+
+
+BEGUN = "kg.begun"
+"""The key under which an environment has what `kg.web.express` did for it."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,7 @@ class Deployment:
         self.settings = settings
         self._writable = _writer(settings, database) if writable else None
         self.database = database
+        self._pointing = os.fspath(database.path / "current")
         self.kept = Kept(database.path / "kept")
         self.pool = Pool(
             readers=settings.readers,
@@ -184,6 +191,10 @@ class Deployment:
         if not kg.is_current:
             self._derive_again(kg)
         return self._kg
+
+    def ready(self) -> Kg | None:
+        """Return what is to be served now; None if that is not open yet."""
+        return self._kg if self._pointer() == self._seen and self._kg.is_current else None
 
     def _derive_again(self, kg: Kg) -> None:
         """Take what was derived meanwhile; else have it done in the background."""
@@ -239,7 +250,7 @@ class Deployment:
         return [trouble for trouble in (written, self._not_derived) if trouble]
 
     def _pointer(self) -> tuple[int, int]:
-        status = os.stat(self.database.path / "current")  # noqa: PTH116  half the time of Path.stat
+        status = os.stat(self._pointing)  # noqa: PTH116  a third of the time of Path.stat
         return status.st_ino, status.st_mtime_ns
 
     def _opened(self, snapshot: Snapshot) -> Kg:
@@ -268,6 +279,25 @@ def _writer(settings: Settings, database: Database) -> WritableStore:
     return WritableStore(database.path, options)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A query that a reader was asked before the application was, which is to say the answer."""
+
+    kg: Kg
+    """The state of the data that it was asked of, and what it used."""
+
+    came: float
+    """The time of `time.monotonic()` at which the request came."""
+
+    answer: Callable[[], Result]
+    """Returns the answer as soon as there is one. Raises what went wrong."""
+
+
+def begun() -> Begun | None:
+    """Return what was done for this request before it came here, if anything was."""
+    return cast("Begun | None", request.environ.get(BEGUN))
+
+
 def deployment() -> Deployment | EndpointDeployment:
     """Return what the application of this request serves."""
     return cast("Deployment | EndpointDeployment", current_app.extensions["kg"])
@@ -276,15 +306,17 @@ def deployment() -> Deployment | EndpointDeployment:
 def _of_this_request() -> Kg:
     """Return the same state of the data for a whole request, whatever is published meanwhile."""
     if "kg" not in g:
+        early = begun()
         cancellation = request.environ.get(CANCELLATION) or Cancellation()
-        g.kg = deployment().kg().limited(cancellation, usage())
+        g.kg = early.kg if early else deployment().kg().limited(cancellation, usage())
     return cast("Kg", g.kg)
 
 
 def usage() -> Usage:
     """Return where it is written down what the queries of this request have used."""
     if "usage" not in g:
-        g.usage = Usage()
+        early = begun()
+        g.usage = early.kg.queries.limits.usage if early else Usage()
     return cast("Usage", g.usage)
 
 

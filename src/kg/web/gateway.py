@@ -10,8 +10,9 @@ import asyncio
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import IO, Any
 
@@ -20,11 +21,15 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # not dec
 from kg.errors import StorageFull
 from kg.store import Cancellation
 from kg.web.current import CANCELLATION
+from kg.web.express import Express
 
 PATIENCE = 0.1
 """Seconds after which a request is watched for its client's leaving; most are done by then."""
 
 BODY_IN_MEMORY = 1024 * 1024
+
+SLOWEST = 1024
+"""Bytes a second that a client must send of a body in the long run."""
 
 Longest = Callable[[str, str], int]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -33,9 +38,23 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 class Gateway:
     """An RSGI application that runs a WSGI application in threads."""
 
-    def __init__(self, application: Wsgi, *, threads: int, longest: Longest) -> None:
-        """`longest` tells how long a body may be, by path and Authorization header."""
+    def __init__(
+        self,
+        application: Wsgi,
+        express: Express | None,
+        *,
+        threads: int,
+        longest: Longest,
+        patience: float,
+    ) -> None:
+        """`longest` tells how long a body may be, by path and Authorization header.
+
+        `patience` is the seconds in which a client must send the next part of a body, and four
+        times as many those in which it must take the next of an answer, or else be cut off.
+        """
         self._application = application
+        self._express = express
+        self._patience = patience
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._longest = longest
 
@@ -46,7 +65,26 @@ class Gateway:
             protocol.response_empty(int(HTTPStatus.BAD_REQUEST), [])
             return
         cancellation = Cancellation()
-        exchange = _Exchange(self._application, _environ(scope, body, cancellation))
+        environ = _environ(scope, body, cancellation)
+        try:
+            await self._answer(environ, protocol, cancellation)
+        finally:
+            body.close()
+
+    async def _answer(
+        self, environ: dict[str, Any], protocol: Any, cancellation: Cancellation
+    ) -> None:
+        otherwise = partial(self._work_out, environ, protocol, cancellation)
+        if self._express is None:
+            await otherwise()
+        elif answer := await self._express.answer(environ, PATIENCE, otherwise):
+            protocol.response_bytes(int(HTTPStatus.OK), answer.headers, answer.body)
+
+    async def _work_out(
+        self, environ: dict[str, Any], protocol: Any, cancellation: Cancellation
+    ) -> None:
+        """Have the application answer, in a thread."""
+        exchange = _Exchange(self._application, environ)
         loop = asyncio.get_running_loop()
         working = loop.run_in_executor(self._threads, exchange.begin)
         await _watched(working, protocol, cancellation)
@@ -55,7 +93,7 @@ class Gateway:
     async def _body(self, scope: Any, protocol: Any) -> IO[bytes] | None:
         """Return the body, but no more of it than shows that it is too large.
 
-        None stands for a body that is shorter than it was declared: its client has left.
+        None stands for a body that is shorter than it was declared, or came too slowly.
         """
         headers = scope.headers
         length = headers.get("content-length")
@@ -66,10 +104,17 @@ class Gateway:
             return io.BytesIO()  # the application refuses it by its declared length
         spool = tempfile.SpooledTemporaryFile(BODY_IN_MEMORY)  # noqa: SIM115  closed by close
         try:
-            async for block in protocol:
-                spool.write(block)
-                if spool.tell() > limit:
-                    break
+            begun = asyncio.get_running_loop().time()
+            async with asyncio.timeout_at(begun + self._patience) as deadline:
+                async for block in protocol:
+                    spool.write(block)
+                    if spool.tell() > limit:
+                        break
+                    worth = spool.tell() / SLOWEST
+                    deadline.reschedule(begun + self._patience + worth)
+        except TimeoutError:
+            spool.close()
+            return None
         except OSError as error:
             return _Unkept(error)
         if length is not None and spool.tell() < int(length):
@@ -86,28 +131,38 @@ class Gateway:
                 protocol.response_bytes(exchange.status, exchange.headers, exchange.first)
                 return
             transport = protocol.response_stream(exchange.status, exchange.headers)
-            await transport.send_bytes(exchange.first)
+            await self._taken(transport.send_bytes(exchange.first))
             while exchange.next is not None:
-                await transport.send_bytes(exchange.next)
+                await self._taken(transport.send_bytes(exchange.next))
                 await loop.run_in_executor(self._threads, exchange.advance)
-        except ProtocolClosed:
-            pass  # the client has left; there is nobody to send the rest to
+        except (ProtocolClosed, TimeoutError):
+            pass  # the client has left, or takes nothing; there is nobody to send the rest to
         finally:
             exchange.close()
+
+    async def _taken(self, sending: Awaitable[None]) -> None:
+        """Wait until a part of an answer, which is long, is on its way. Raises TimeoutError."""
+        async with asyncio.timeout(4 * self._patience):
+            await sending
 
 
 async def _watched(
     working: asyncio.Future[None], protocol: Any, cancellation: Cancellation
 ) -> None:
     """Wait for the work to end; stop it when the client leaves before."""
-    done, _ = await asyncio.wait([working], timeout=PATIENCE)
-    if not done:
-        leaving = asyncio.ensure_future(protocol.client_disconnect())
-        await asyncio.wait([working, leaving], return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            cancellation.cancel()
-        leaving.cancel()
-    await working
+    loop, watching = asyncio.get_running_loop(), []
+
+    async def watch() -> None:
+        await protocol.client_disconnect()
+        cancellation.cancel()
+
+    timer = loop.call_later(PATIENCE, lambda: watching.append(asyncio.ensure_future(watch())))
+    try:
+        await working
+    finally:
+        timer.cancel()
+        for each in watching:
+            each.cancel()
 
 
 class _Unkept(io.BytesIO):
@@ -146,11 +201,10 @@ class _Exchange:
         self.next = next(self._blocks, None)
 
     def close(self) -> None:
-        """Let the application, and the body of the request, go."""
+        """Let the application go."""
         close = getattr(self._iterable, "close", None)
         if close is not None:
             close()
-        self._environ["wsgi.input"].close()
 
     def _start_response(
         self, status: str, headers: list[tuple[str, str]], _error: Any = None

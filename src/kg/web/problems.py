@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_babel import lazy_gettext as _
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from kg import formats
 from kg.errors import (
@@ -136,11 +136,25 @@ def _foreseen(error: KgError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):
+        return _untrusted()
     code = HTTPStatus(error.code or 500)
     response = _problem(code, code.name.lower(), _WORDS.get(code, code.phrase))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
+
+
+def _untrusted() -> Response:
+    """Return that the name by which the service was called is not its own.
+
+    A page cannot say so: it holds addresses, which begin with that name.
+    """
+    problem = _described(HTTPStatus.BAD_REQUEST, "bad_host", _BAD_HOST)
+    return respond.as_json(problem, HTTPStatus.BAD_REQUEST, PROBLEM.media_type)
+
+
+_BAD_HOST = "this service is not known by the name in the `Host` header"
 
 
 def _unforeseen(error: Exception) -> Response:
@@ -166,16 +180,21 @@ def place(error: KgError) -> tuple[int, int] | None:
 _PLACE = re.compile(r"line (?P<line>\d+), column (?P<column>\d+): ")
 
 
-def _problem(
-    code: HTTPStatus, name: str, detail: str, place: tuple[int, int] | None = None
-) -> Response:
-    problem: dict[str, Any] = {
+def _described(code: HTTPStatus, name: str, detail: str) -> dict[str, Any]:
+    """Return a problem in the members of RFC 9457."""
+    return {
         "type": "about:blank",
         "title": code.phrase,
         "status": int(code),
         "code": name,
         "detail": detail,
     }
+
+
+def _problem(
+    code: HTTPStatus, name: str, detail: str, place: tuple[int, int] | None = None
+) -> Response:
+    problem = _described(code, name, detail)
     if place:
         problem["line"], problem["column"] = place
     try:

@@ -7,7 +7,7 @@ import time
 from flask import Blueprint, Response
 
 from kg.errors import Cancelled, NotFound
-from kg.store.pool import Running
+from kg.store.asking import Running
 from kg.web import respond
 from kg.web.auth import require_token
 from kg.web.current import deployment

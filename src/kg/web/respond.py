@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,11 +14,20 @@ from kg import formats
 from kg.formats import Format
 from kg.results import Result
 from kg.web import compression, language
-from kg.web.current import current_kg
+from kg.web.current import Kg, current_kg
 from kg.web.shelf import Shelf
 
 SNAPSHOT_HEADER = "KG-Snapshot"
-EXPOSED_HEADERS = ["ETag", "Link", SNAPSHOT_HEADER]
+EXPOSED_HEADERS = ["ETag", SNAPSHOT_HEADER, "Link"]
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
 
 
 def choose(offers: Sequence[Format]) -> Format:
@@ -26,9 +35,12 @@ def choose(offers: Sequence[Format]) -> Format:
 
     Raises BadInput and NotAcceptable, which name those on offer.
     """
-    if name := request.args.get("format"):
-        return formats.by_name(name, offers)
-    return formats.choose(request.headers.get("Accept", ""), offers)
+    return chosen(request.args.get("format", ""), request.headers.get("Accept", ""), offers)
+
+
+def chosen(name: str, accept: str, offers: Sequence[Format]) -> Format:
+    """Return the format with a name, or without one that which an Accept header prefers."""
+    return formats.by_name(name, offers) if name else formats.choose(accept, offers)
 
 
 def conditional(
@@ -43,32 +55,48 @@ def conditional(
     """
     if request.method not in ("GET", "HEAD") or current_kg.live:
         return make()
-    tag = _etag(format, localized=localized or format is formats.HTML, besides=besides)
+    spoken = language.key() if localized or format is formats.HTML else ""
+    edition: str = current_app.extensions["kg.edition"]
+    tag = validator(edition, current_kg, request.environ, format, besides=besides, spoken=spoken)
     for known in compression.forms(tag):
         if request.if_none_match.contains_weak(known):
             unchanged = Response(status=304)
             unchanged.set_etag(known)
             return unchanged
-    # Pages hold whole addresses, so they are kept for the address by which the service is known.
     shelf: Shelf = current_app.extensions["kg.shelf"]
-    response = shelf.get(f"{request.url_root} {tag}", make)
+    response = shelf.get(tag, make)
     if response.status_code == HTTPStatus.OK:
         response.set_etag(tag)
     return response
 
 
-def _etag(format: Format, *, localized: bool, besides: str) -> str:
-    parts = [
-        current_app.extensions["kg.edition"],
-        current_kg.snapshot,
-        current_kg.derived.snapshot,
-        request.url_root,  # addresses on a page depend on the host's name and on a proxy's path
-        request.full_path,
+def validator(
+    edition: str,
+    kg: Kg,
+    environ: Mapping[str, Any],
+    format: Format,
+    *,
+    besides: str = "",
+    spoken: str = "",
+) -> str:
+    """Return what a representation is known by, which changes with all that it depends on.
+
+    Pages hold whole addresses, which depend on the host's name and on a proxy's path. `spoken` is
+    the key of the languages, where it has any.
+    """
+    parts = (
+        edition,
+        kg.snapshot,
+        kg.derived.snapshot,
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}",
+        environ["SCRIPT_NAME"],
+        environ["PATH_INFO"],
+        environ["QUERY_STRING"],
         format.media_type,
         besides,
-    ]
-    if localized:
-        parts.append(language.key())
+        spoken,
+    )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

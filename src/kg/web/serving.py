@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from kg import build
@@ -22,6 +23,7 @@ from kg.store.embedded import EmbeddedStore
 from kg.store.remote import Endpoint
 from kg.store.snapshots import Database
 from kg.web import body, create_app, journal
+from kg.web.express import Express
 from kg.web.gateway import Gateway
 
 STACK = 128 * 1024 * 1024
@@ -30,6 +32,8 @@ STACK = 128 * 1024 * 1024
 THREADS = 2 * QUEUE + 16
 """Threads that answer requests: as many as may wait for a reader, and some for what need not."""
 
+LONGEST_HEAD = 64 * 1024
+"""Bytes of the address and the headers of a request."""
 
 FILES = 512
 """Files that the service may have open at once: a connection for each that is answered or waits,
@@ -62,6 +66,9 @@ def run(
         port=port,
         interface=Interfaces.RSGI,
         workers=1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(1000 * options.slow_seconds), max_buffer_size=LONGEST_HEAD
+        ),
         http=HTTPModes.http1,  # in HTTP/2 nothing announces a body, or tells that it was cut
         log_level=LogLevels.warning,
     )
@@ -89,7 +96,10 @@ def _gateway(
     threading.stack_size(STACK)
     journal.to_standard_error()
     application = create_app(options, source, writable=writable, questions=questions)
-    return Gateway(application, threads=THREADS, longest=partial(body.longest, options))
+    longest = partial(body.longest, options)
+    express = Express(application) if isinstance(source, Database) else None
+    patience = options.slow_seconds
+    return Gateway(application, express, threads=THREADS, longest=longest, patience=patience)
 
 
 def _free_address(host: str, port: int) -> str:

@@ -1,4 +1,4 @@
-"""Pages that were made a moment ago and may be handed out again.
+"""Pages and answers that were made a moment ago and may be handed out again.
 
 A representation is known by its validator, which changes with the snapshot, so nothing on the shelf
 is ever out of date; it is only forgotten, the least recently used first.
@@ -27,7 +27,9 @@ INCOMPLETE = (COMPLETE_HEADER, "false")
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Kept:
+    """A response of status 200, without what belongs to one request."""
+
     headers: list[tuple[str, str]]
     body: bytes
 
@@ -42,23 +44,29 @@ class Shelf:
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._used = 0
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: str, make: Callable[[], Response]) -> Response:
         """Return the response of a key, which is made, and kept if it can be, when it is new."""
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
+        kept = self.look(key)
         if kept is not None:
             return kept.response()
         response = make()
         if _can_be_kept(response):
-            self._put(key, _Kept(list(response.headers), response.get_data()))
+            self.put(key, Kept(list(response.headers), response.get_data()))
         return response
 
-    def _put(self, key: str, kept: _Kept) -> None:
+    def look(self, key: str) -> Kept | None:
+        """Return what is kept under a key."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+            return kept
+
+    def put(self, key: str, kept: Kept) -> None:
+        """Keep a response; what was not looked at for longest makes room for it."""
         with self._lock:
             if key in self._kept:
                 return

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
+from werkzeug.http import parse_options_header
 
 from kg import formats, guard, sparql, terms
 from kg.errors import BadInput, NotAcceptable, TooLarge, UnsupportedMediaType
 from kg.formats import DATA, HTML, Format, Kind
+from kg.settings import Settings
 from kg.store import Scope
 from kg.web import body, console, respond
 from kg.web.body import FORM
-from kg.web.current import current_kg
+from kg.web.current import begun, current_kg
 from kg.web.dataset import service_description
 
 bp = Blueprint("sparql", __name__)
 
+PATH, ROUTE = "/sparql", "sparql.endpoint"
 DIRECT = "application/sparql-query"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request for the endpoint, whoever read it from the wire."""
+
+    method: str
+    parameters: bytes
+    """What follows the `?` in the address."""
+
+    content_type: str
+    accept: str
+    body: Callable[[int], bytes]
+    """Returns the body. Raises TooLarge when it has more bytes than it is given."""
 
 
 @dataclass(frozen=True)
@@ -27,68 +45,110 @@ class Operation:
 
     text: str | None
     scope: Scope
+    format: str
+    """The name of the format that is asked for beside the Accept header, or ""."""
+
+    explains: bool
+    """Whether it is to be told how the query would be answered."""
 
 
-@bp.route("/sparql", methods=["GET", "POST"])
+@dataclass(frozen=True)
+class Question:
+    """A query that may run, over what, and in which format the answer is wanted."""
+
+    text: str
+    scope: Scope
+    kind: Kind
+    format: Format
+    volatile: bool
+
+
+@bp.route(PATH, methods=["GET", "POST"])
 def endpoint() -> Response:
     """Answer a query; without one, describe the service or show the form."""
-    operation = parse()
+    accept = request.headers.get("Accept", "")
+    content_type = request.headers.get("Content-Type", "")
+    sent = Sent(request.method, request.query_string, content_type, accept, body.read)
+    operation = parse(sent, current_kg.settings)
     if operation.text is None:
         return _without_query()
-    text, scope = operation.text, operation.scope
-    if "explain" in request.args:
-        return _explained(text, scope)
-    outline = sparql.outline(text)
-    kind = outline.form.kind if outline.form else Kind.SOLUTIONS
-    hosts = current_kg.settings.service_hosts
-    try:
-        format = respond.choose((*formats.offers(kind), HTML))
-    except NotAcceptable:
-        guard.check_query(text, hosts)  # what is forbidden is so in any format
-        raise
-    if format is not HTML:
-        guard.check_query(text, hosts)
-    if outline.volatile:
-        return _answer(text, scope, kind, format)
-    return respond.conditional(format, lambda: _answer(text, scope, kind, format))
+    if operation.explains:
+        return _explained(operation.text, operation.scope)
+    question = _checked(operation.text, operation, accept, current_kg.settings)
+    if question.volatile:
+        return _answer(question)
+    return respond.conditional(question.format, lambda: _answer(question))
 
 
-def parse() -> Operation:
+def read(sent: Sent, settings: Settings) -> Question | None:
+    """Return the query that a request asks to have answered; None where it holds none.
+
+    Raises BadInput, TooLarge, UnsupportedMediaType, NotAcceptable and Forbidden.
+    """
+    operation = parse(sent, settings)
+    if operation.text is None or operation.explains:
+        return None
+    return _checked(operation.text, operation, sent.accept, settings)
+
+
+def parse(sent: Sent, settings: Settings) -> Operation:
     """Return the operation that a request asks for (SPARQL 1.1 Protocol, 2.1).
 
     Raises BadInput, TooLarge and UnsupportedMediaType.
     """
-    pairs = body.parameters(request.query_string)
-    limit = current_kg.settings.max_query_bytes
-    if request.method == "POST":
-        pairs += _posted(limit)
+    pairs = body.parameters(sent.parameters)
+    address = dict(reversed(pairs))
+    if sent.method == "POST":
+        pairs += _posted(sent, settings.max_query_bytes)
     given: dict[str, list[str]] = defaultdict(list)
     for name, value in pairs:
         given[name].append(value)
+    text = _text(given, sent.method, settings.max_query_bytes)
+    scope = _scope(given["default-graph-uri"], given["named-graph-uri"])
+    return Operation(text, scope, address.get("format", ""), "explain" in address)
+
+
+def _checked(text: str, operation: Operation, accept: str, settings: Settings) -> Question:
+    outline = sparql.outline(text)
+    kind = outline.form.kind if outline.form else Kind.SOLUTIONS
+    try:
+        format = respond.chosen(operation.format, accept, (*formats.offers(kind), HTML))
+    except NotAcceptable:
+        guard.check_query(text, settings.service_hosts)  # what is forbidden is so in any format
+        raise
+    if format is not HTML:
+        guard.check_query(text, settings.service_hosts)
+    return Question(text, operation.scope, kind, format, outline.volatile)
+
+
+def _text(given: dict[str, list[str]], method: str, limit: int) -> str | None:
+    """Return the query among parameters."""
     if "update" in given:
         raise BadInput("this address takes queries only; `update` is not one of its parameters")
     if len(given["query"]) > 1:
         raise BadInput(f"expected one query, got {len(given['query'])}")
-    text = given["query"][0] if given["query"] else None
-    if text is None and request.method == "POST":
-        raise BadInput("expected a parameter `query`, got none")
-    if text is not None and len(text.encode()) > limit:
+    if not given["query"]:
+        if method == "POST":
+            raise BadInput("expected a parameter `query`, got none")
+        return None
+    (text,) = given["query"]
+    if len(text.encode()) > limit:
         raise TooLarge(
             f"the query is longer than the {limit:,} bytes that this service takes",
             code="query_too_large",
         )
-    return Operation(text, _scope(given["default-graph-uri"], given["named-graph-uri"]))
+    return text
 
 
-def _posted(limit: int) -> list[tuple[str, str]]:
+def _posted(sent: Sent, limit: int) -> list[tuple[str, str]]:
     """Return what the body of a POST adds to the parameters of the address."""
-    if request.mimetype == DIRECT:
-        return [("query", body.text(limit))]
-    if request.mimetype == FORM:
-        return body.parameters(body.read(body.FORM_FACTOR * limit))
-    raise UnsupportedMediaType(
-        f"expected a body of type {FORM} or {DIRECT}, got {request.mimetype[:80]!r}"
-    )
+    kind, parameters = parse_options_header(sent.content_type)
+    kind = kind.lower()
+    if kind == DIRECT:
+        return [("query", body.decoded(sent.body(limit), parameters))]
+    if kind == FORM:
+        return body.parameters(sent.body(body.FORM_FACTOR * limit))
+    raise UnsupportedMediaType(f"expected a body of type {FORM} or {DIRECT}, got {kind[:80]!r}")
 
 
 def _scope(default: list[str], named: list[str]) -> Scope:
@@ -113,7 +173,10 @@ def _explained(text: str, scope: Scope) -> Response:
     return respond.as_json(current_kg.explained(text, scope))
 
 
-def _answer(text: str, scope: Scope, kind: Kind, format: Format) -> Response:
-    if format is HTML:
-        return console.answer(text, scope, kind)
-    return respond.result(current_kg.asked().query(text, scope, format=format))
+def _answer(question: Question) -> Response:
+    if question.format is HTML:
+        return console.answer(question.text, question.scope, question.kind)
+    if early := begun():
+        return respond.result(early.answer())
+    store = current_kg.asked()
+    return respond.result(store.query(question.text, question.scope, format=question.format))

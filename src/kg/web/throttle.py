@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, g, request
 from limits import RateLimitItemPerMinute
@@ -48,47 +51,63 @@ class Throttle:
 
     def register(self, app: Flask) -> None:
         """Have every request of the application checked before, and counted after."""
+        app.extensions["kg.throttle"] = self
         app.before_request(self._check)
         app.after_request(self._count)
 
-    def _check(self) -> None:
-        """Raise TooManyRequests if the client has used more than it may."""
-        g.client = self._client()
-        g.begun = time.thread_time()
-        if g.client is None:
-            return
-        for item, message in ((self._work, _TOO_MUCH), (self._errors, _TOO_WRONG)):
-            if item is not None and not self._limiter.test(item, g.client):
-                reset, _ = self._limiter.get_window_stats(item, g.client)
-                seconds = max(1, round(reset - time.time()))
-                raise TooManyRequests(message, code=item.namespace, seconds=seconds)
-
-    def _count(self, response: Response) -> Response:
-        client = g.get("client")
-        if client is None or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            return response
-        if self._work:
-            seconds = usage().seconds + time.thread_time() - g.begun
-            self._limiter.hit(self._work, client, cost=max(1, round(1000 * seconds)))
-        if self._errors and response.status_code in _ERRORS:
-            self._limiter.hit(self._errors, client)
-        return response
-
-    def _client(self) -> str | None:
-        """Return whom the request counts for; None is nobody.
+    def client(self, environ: Mapping[str, Any]) -> str | None:
+        """Return whom a request counts for; None is nobody.
 
         The machine itself is not limited: where it is a proxy that does not say for whom it asks,
         everybody would share one minute. Neither is the operator.
         """
-        if bears_token(self._options, request.headers.get("Authorization", "")):
+        if bears_token(self._options, environ.get("HTTP_AUTHORIZATION", "")):
             return None
-        try:
-            address = ipaddress.ip_address(request.remote_addr or "")
-        except ValueError:
-            return request.remote_addr
-        if address.is_loopback:
+        return _network(environ.get("REMOTE_ADDR", ""))
+
+    def refusal(self, client: str | None) -> TooManyRequests | None:
+        """Return what to tell a client that has used more than it may."""
+        if client is None:
             return None
-        return str(ipaddress.ip_network((address, _CLIENT_BITS[address.version]), strict=False))
+        for item, message in ((self._work, _TOO_MUCH), (self._errors, _TOO_WRONG)):
+            if item is not None and not self._limiter.test(item, client):
+                reset, _ = self._limiter.get_window_stats(item, client)
+                seconds = max(1, round(reset - time.time()))
+                return TooManyRequests(message, code=item.namespace, seconds=seconds)
+        return None
+
+    def charge(self, client: str | None, status: int, seconds: float) -> None:
+        """Count a request, which took so much work, for its client."""
+        if client is None or status == HTTPStatus.TOO_MANY_REQUESTS:
+            return
+        if self._work:
+            self._limiter.hit(self._work, client, cost=max(1, round(1000 * seconds)))
+        if self._errors and status in _ERRORS:
+            self._limiter.hit(self._errors, client)
+
+    def _check(self) -> None:
+        g.client = self.client(request.environ)
+        g.begun = time.thread_time()
+        if refusal := self.refusal(g.client):
+            raise refusal
+
+    def _count(self, response: Response) -> Response:
+        if "begun" in g:
+            seconds = usage().seconds + time.thread_time() - g.begun
+            self.charge(g.client, response.status_code, seconds)
+        return response
+
+
+@lru_cache(maxsize=4096)
+def _network(given: str) -> str | None:
+    """Return the network for whose work an address counts; None is no limit."""
+    try:
+        address = ipaddress.ip_address(given)
+    except ValueError:
+        return given
+    if address.is_loopback:
+        return None
+    return str(ipaddress.ip_network((address, _CLIENT_BITS[address.version]), strict=False))
 
 
 def _per_minute(name: str, number: int) -> RateLimitItemPerMinute | None:
