@@ -62,6 +62,7 @@ LEFT = {
     "long": get(f"SELECT ?n ?x {{ VALUES ?n {{ {NUMBERS} }} BIND('{'x' * 70}' AS ?x) }}"),
     "very long": get(LONG),
     "a query that searches": get('SELECT * { ?s <https://kg.example/search#matches> "bob" }'),
+    "explained": get(LOOKUP, "explain"),
     "posted as Latin-1": post(LOOKUP, f"{DIRECT}; charset=latin-1"),
     "posted as something else": post(LOOKUP, "text/plain"),
     "posted and too long": post("#" * 200_000, DIRECT),
