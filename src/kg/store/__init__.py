@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import IO, Protocol
 
-from kg.formats import Format
+from kg.formats import Format, Kind
 from kg.results import Result
 from kg.terms import DefaultGraph, NamedNode
 
@@ -111,3 +113,30 @@ class Store(Protocol):
         Raises BadQuery, OverLimit, NotAcceptable (the format cannot hold this answer) and
         StorageFailed.
         """
+
+
+class WritingStore(ABC):
+    """A store that writes its answers in the calling thread; a `kg.store.Store`."""
+
+    @property
+    @abstractmethod
+    def snapshot(self) -> str:
+        """The id of the state of the data that answers are true of."""
+
+    @abstractmethod
+    def write(
+        self, output: IO[bytes], text: str, scope: Scope, limits: Limits, format: Format | None
+    ) -> tuple[Kind, Format]:
+        """Write the answer to a query, and return what it is and in which format."""
+
+    def query(
+        self,
+        text: str,
+        scope: Scope = EVERYTHING,
+        limits: Limits = UNLIMITED,
+        format: Format | None = None,
+    ) -> Result:
+        """Return the answer to a query; see `kg.store.Store`, and `write` for what it raises."""
+        output = io.BytesIO()
+        kind, chosen = self.write(output, text, scope, limits, format)
+        return Result(kind, chosen, self.snapshot, iter([output.getvalue()]), output.tell())

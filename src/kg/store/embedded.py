@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 import traceback
 from collections.abc import Iterable, Iterator
@@ -24,8 +23,8 @@ from pyoxigraph import Store as Engine
 from kg import sparql
 from kg.errors import BadInput, BadQuery, KgError, StorageFailed, StorageFull
 from kg.formats import Format, Kind
-from kg.results import Result, Sink, internal_format, not_expressible
-from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
+from kg.results import Sink, internal_format, not_expressible
+from kg.store import Limits, Scope, WritingStore
 from kg.store.loading import Progress, Source, load, silent
 from kg.terms import RDF, BlankNode, DefaultGraph, NamedNode, Quad, Term, Triple, spell
 
@@ -35,7 +34,7 @@ LONGEST_MESSAGE = 300
 _ALL_TRIPLES = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 
 
-class EmbeddedStore:
+class EmbeddedStore(WritingStore):
     """Answers queries in the calling thread. Opening a snapshot takes some 10-50 ms."""
 
     def __init__(
@@ -217,18 +216,6 @@ class EmbeddedStore:
     def snapshot(self) -> str:
         """The id of the snapshot that this store reads."""
         return self._snapshot
-
-    def query(
-        self,
-        text: str,
-        scope: Scope = EVERYTHING,
-        limits: Limits = UNLIMITED,
-        format: Format | None = None,
-    ) -> Result:
-        """Return the answer to a query; see `kg.store.Store`."""
-        output = io.BytesIO()
-        kind, chosen = self.write(output, text, scope, limits, format)
-        return Result(kind, chosen, self._snapshot, iter([output.getvalue()]), output.tell())
 
     @staticmethod
     def check(text: str) -> None:

@@ -34,8 +34,8 @@ from pyoxigraph import (
 from kg import sparql
 from kg.errors import BadInput, BadQuery, RemoteFailed, RemoteTimeout
 from kg.formats import Format, Kind
-from kg.results import Result, Sink, internal_format, not_expressible
-from kg.store import EVERYTHING, UNLIMITED, Limits, Scope
+from kg.results import Sink, internal_format, not_expressible
+from kg.store import EVERYTHING, Limits, Scope, WritingStore
 from kg.store.loading import WellFormed
 from kg.terms import DefaultGraph
 
@@ -107,7 +107,7 @@ class Endpoint:
         return cls(**{**value, "parameters": parameters})
 
 
-class RemoteStore:
+class RemoteStore(WritingStore):
     """Answers queries in the calling thread, by asking an endpoint; a `kg.store.Store`."""
 
     def __init__(self, endpoint: Endpoint, *, snapshot: str) -> None:
@@ -119,22 +119,10 @@ class RemoteStore:
         """The id of the state that answers are true of; nobody but the endpoint knows more."""
         return self._snapshot
 
-    def query(
-        self,
-        text: str,
-        scope: Scope = EVERYTHING,
-        limits: Limits = UNLIMITED,
-        format: Format | None = None,
-    ) -> Result:
-        """Return the answer to a query; see `kg.store.Store`. Raises RemoteFailed besides."""
-        output = io.BytesIO()
-        kind, chosen = self.write(output, text, scope, limits, format)
-        return Result(kind, chosen, self._snapshot, iter([output.getvalue()]), output.tell())
-
     def write(
         self, output: IO[bytes], text: str, scope: Scope, limits: Limits, format: Format | None
     ) -> tuple[Kind, Format]:
-        """Write the answer to a query, and return what it is and in which format."""
+        """Write the answer to a query; see `WritingStore`. Raises RemoteFailed besides."""
         form = sparql.outline(text).form
         if form is None:
             raise BadQuery("expected a query: SELECT, ASK, CONSTRUCT or DESCRIBE")
