@@ -330,12 +330,15 @@ reader.main(Connection(int(sys.argv[1])))
         with ours, theirs, subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process:
             theirs.close()
             connection = Connection(os.dup(ours.fileno()))
-            connection.send_bytes(json.dumps({"memory": MEMORY, "federation": False}).encode())
+            settings = {"memory": MEMORY, "federation": False, "work": "", "engine": "auto"}
+            connection.send_bytes(json.dumps(settings).encode())
 
             def ask(text, id):
                 request = {
                     "snapshot": id,
                     "path": str(snapshot.triples),
+                    "derived": str(snapshot.derived),
+                    "columns": False,
                     "union": True,
                     "base": None,
                     "text": text,
