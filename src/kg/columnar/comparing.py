@@ -37,8 +37,9 @@ def equal(context: Expressions, left: Value, right: Value, *, strict: bool) -> s
         raise Unsupported("a comparison of constants")
     _check_equality(mask_of(left), mask_of(right), strict=strict)
     if left.kind is Kind.TERM:
-        found = _equal_terms if right.kind is Kind.TERM else _equal_value
-        return found(context, left, right, strict=strict)
+        if right.kind is Kind.TERM:
+            return _equal_terms(context, left, right)
+        return _equal_value(context, left, right, strict=strict)
     if left.kind in _NUMERIC and right.kind in _NUMERIC:
         return _compared(left, right, "=")
     if left.kind is right.kind:
@@ -56,7 +57,7 @@ def _check_equality(left: Class, right: Class, *, strict: bool) -> None:
             raise Unsupported("literals of unknown datatypes, whose comparison may be an error")
 
 
-def _equal_terms(context: Expressions, left: Value, right: Value, **_: bool) -> str:
+def _equal_terms(context: Expressions, left: Value, right: Value) -> str:
     crossing = left.mask & NUMBER | right.mask & NUMBER
     if left.mask & NUMBER and right.mask & NUMBER and crossing not in tuple(NUMBER):
         one, other = context.number(left), context.number(right)
@@ -87,9 +88,9 @@ def _equal_value(context: Expressions, left: Value, right: Value, *, strict: boo
         raise Unsupported("a comparison with a boolean that is computed")
     if not strict or (not left.mask & ~NUMBER and right.kind in _NUMERIC):
         return condition
-    unbound = " WHEN {left.sql} IS NULL THEN NULL" if left.nullable else ""
+    unbound = f" WHEN {left.sql} IS NULL THEN NULL" if left.nullable else ""
     error = f" WHEN ({right.sql}) IS NULL THEN NULL" if right.nullable else ""
-    return f"(CASE{unbound.format(left=left)}{error} ELSE coalesce({condition}, false) END)"
+    return f"(CASE{unbound}{error} ELSE coalesce({condition}, false) END)"
 
 
 def ordered(context: Expressions, left: Value, right: Value, operator: str, *, strict: bool) -> str:

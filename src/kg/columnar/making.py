@@ -27,12 +27,11 @@ import duckdb
 from kg import formats
 from kg.columnar import Unsupported
 from kg.columnar.classes import SCALE, Class
+from kg.columnar.routing import ABOUT
 from kg.store.embedded import EmbeddedStore
 from kg.terms import RDF, XSD
 
 FILE = "columns.duckdb"
-ABOUT = "columns.json"
-"""Says how many quads the index has, or why there is none."""
 
 MEMORY = "1GB"
 """What the making may hold in memory; beyond it DuckDB works on the disk."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kg.columnar.compiling import Plan
 
 ABOUT = "columns.json"
-"""The file that says whether there is an index, beside it."""
+"""The file beside the index that says how many quads it has, or why there is none."""
 
 SMALL = 20_000
 """Quads up to which Oxigraph answers everything in no time."""
