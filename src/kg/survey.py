@@ -159,7 +159,7 @@ def _looked(store: Store, folder: Path, statistics: Statistics) -> bool:
         try:
             ontology.make(store, folder, statistics)
         except KgError:
-            (folder / ontology.FILE).unlink()
+            (folder / ontology.FILE).unlink(missing_ok=True)
         else:
             return True
     ontology.make(_nothing(), folder, dataset.NOTHING)

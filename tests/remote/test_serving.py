@@ -153,6 +153,21 @@ def test_what_cannot_be_counted_is_named_without_numbers(embedded, tmp_path):
     assert found.violations.error
 
 
+class Mute(Stubborn):
+    """Says nothing about the ontology."""
+
+    def query(self, text, *more, limits=UNLIMITED, **others):
+        if "?term a ?kind" in text:
+            raise RemoteFailed("refused")
+        return self.store.query(text, *more, **others)
+
+
+def test_what_is_not_told_of_the_ontology_keeps_nothing_else_from_being_known(embedded, tmp_path):
+    found = survey.make(Mute(embedded), tmp_path)
+    assert survey.ONTOLOGY in found.statistics.uncounted
+    assert found.statistics.triples > 0
+
+
 def test_the_newest_survey_is_used_and_few_are_kept(embedded, tmp_path):
     made = [survey.make(embedded, tmp_path).snapshot for _ in range(3)]
     assert survey.latest(tmp_path).snapshot == made[-1]
