@@ -57,7 +57,9 @@ class Pool:
         self._base_iri = base_iri
         self._engine = engine
         # Where readers put what does not fit into their memory, each into a folder of its own.
-        self._work = Path(tempfile.mkdtemp(prefix="kg-"))
+        self._work: Path | None = None
+        with contextlib.suppress(OSError):  # where nothing can be written, all has to fit
+            self._work = Path(tempfile.mkdtemp(prefix="kg-"))
         self._admission = Admission(self._size)
         self._nursery = Nursery()
         self._renewing = threading.Lock()
@@ -109,7 +111,8 @@ class Pool:
         """End all readers."""
         self._closed = True
         self._nursery.close()
-        shutil.rmtree(self._work, ignore_errors=True)
+        if self._work:
+            shutil.rmtree(self._work, ignore_errors=True)
 
     def ask(
         self, lane: Lane, request: Mapping[str, object], limits: Limits, *, patiently: bool = True
@@ -197,7 +200,8 @@ class Pool:
     def _replace(self, reader: Reader | None) -> None:
         if reader is not None:
             reader.close()
-            shutil.rmtree(self._work / str(reader.pid), ignore_errors=True)
+            if self._work:
+                shutil.rmtree(self._work / str(reader.pid), ignore_errors=True)
         threading.Thread(target=self._add, name="reader replacement", daemon=True).start()
 
     def _add(self) -> None:
@@ -224,7 +228,7 @@ class Pool:
             "memory": self._memory,
             "federation": self._federation,
             "engine": self._engine,
-            "work": str(self._work / str(pid)),
+            "work": str(self._work / str(pid)) if self._work else None,
         }
         connection.send_bytes(json.dumps(settings).encode())
         return Reader(pid, connection)

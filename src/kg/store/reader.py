@@ -104,10 +104,11 @@ class _Reader:
                 union_default_graph=request["union"],
                 base_iri=request["base"],
             )
+        work = self._settings["work"]
         routing = Routing(
             Path(request["derived"]),
             self._settings["memory"],
-            Path(self._settings["work"]),
+            Path(work) if work else None,
             self._settings["engine"],
         )
         return RoutedStore(store, routing, union=request["union"], opening=self._descriptors)
