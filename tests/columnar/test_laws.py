@@ -21,6 +21,7 @@ EXAMPLES = int(os.environ.get("COLUMNAR_EXAMPLES", "8"))
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
+    derandomize="COLUMNAR_EXAMPLES" not in os.environ,  # the same ones each time, unless asked for
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to make a case smaller takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
