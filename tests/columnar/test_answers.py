@@ -61,6 +61,8 @@ ANSWERED = {
     "numbers by value as doubles": "SELECT * { ?s :i ?x FILTER(?x > 1.5e0) }",
     "averages": "SELECT ?s (AVG(?x) AS ?a) { ?s :i ?x FILTER(?x < 100) } GROUP BY ?s",
     "least and greatest": "SELECT ?s (MIN(?x) AS ?a) (MAX(?x) AS ?b) { ?s :i ?x } GROUP BY ?s",
+    "an average of all": "SELECT (AVG(?x) AS ?a) { ?s :i ?x FILTER(?x < 100) }",
+    "a sum of decimals": "SELECT (SUM(?x + 0.5) AS ?a) { ?s :i ?x FILTER(?x < 100) }",
     "distinct sums": "SELECT (SUM(DISTINCT ?x) AS ?n) { ?s :i ?x . ?y :p ?z FILTER(?x < 100) }",
     "having": "SELECT ?s { ?s :i ?x } GROUP BY ?s HAVING(COUNT(*) > 1 && SUM(?x) < 3)",
     "an expression over aggregates": "SELECT ?s (SUM(?x) + COUNT(*) AS ?n) { ?s :i ?x FILTER(?x < 9) } GROUP BY ?s",
@@ -108,6 +110,7 @@ ORDERED = {
 }
 
 LEFT_TO_OXIGRAPH = {
+    "no decimals to sum": "SELECT (SUM(?x + 0.5) AS ?n) { ?s :none ?y ; :i ?x }",
     "nothing to average": "SELECT (AVG(?x) AS ?n) { ?s :none ?y ; :i ?x }",
     "a sum that does not fit": "SELECT (SUM(?x) AS ?n) { ?s :i ?x }",
     "a path that may be of length zero": "SELECT * { ?s :p? ?x }",

@@ -54,10 +54,12 @@ def _count(_context: Expressions, value: Value, distinct: str, _is_grouped: bool
     return Value(Kind.INTEGER, f"count({distinct}{value.sql})", nullable=False)
 
 
-def _sum(context: Expressions, value: Value, distinct: str, _is_grouped: bool) -> Value:
+def _sum(context: Expressions, value: Value, distinct: str, is_grouped: bool) -> Value:
     number = _number(context, value)
     # What does not fit fails when it runs, and the engine answers.
     total = f"coalesce(sum({distinct}{number.sql}), 0)::{number.kind.value}"
+    if not is_grouped and number.kind is Kind.DECIMAL:
+        total = _of_some(total)
     return Value(number.kind, _unless_error(number, total), nullable=number.nullable)
 
 
@@ -72,8 +74,7 @@ def _average(context: Expressions, value: Value, distinct: str, is_grouped: bool
         total = f"({total})::HUGEINT"
     mean = f"({total} // {count})"
     if not is_grouped:
-        # The average of nothing is the integer 0, and of all else a decimal.
-        mean = f"CASE WHEN count(*) = 0 THEN error('no solutions')::HUGEINT ELSE {mean} END"
+        mean = _of_some(mean)
     return Value(Kind.DECIMAL, _unless_error(number, mean), nullable=number.nullable)
 
 
@@ -83,6 +84,11 @@ def _number(context: Expressions, value: Value) -> Value:
     if mask_of(value) & NUMBER == EXACT or number.kind is Kind.DOUBLE:
         raise Unsupported("a sum of numbers of several datatypes, or of doubles")
     return number
+
+
+def _of_some(sql: str) -> str:
+    """Return a decimal, but fail for no solutions: the sum and average of nothing are integers."""
+    return f"CASE WHEN count(*) = 0 THEN error('no solutions')::HUGEINT ELSE {sql} END"
 
 
 def _unless_error(number: Value, sql: str) -> str:
