@@ -26,29 +26,16 @@ def changes(before: EmbeddedStore, after: EmbeddedStore) -> Changes:
     Quads with blank nodes are alike when they are but for the labels of these, so of them it tells
     the least that must have changed. Each quad is looked at once; only those are held in memory.
     """
-    old, new = _Counted.of(before, after), _Counted.of(after, before)
-    return Changes(
-        new.missing + (new.with_blanks - old.with_blanks).total(),
-        old.missing + (old.with_blanks - new.with_blanks).total(),
-    )
-
-
-@dataclass(frozen=True)
-class _Counted:
-    missing: int
-    """Quads without blank nodes that the other store does not have."""
-
-    with_blanks: Counter[str]
-
-    @classmethod
-    def of(cls, store: EmbeddedStore, other: EmbeddedStore) -> _Counted:
-        missing, with_blanks = 0, Counter[str]()
-        for quad in store.quads():
-            if _has_blank(quad):
-                with_blanks[" ".join(map(_masked, quad))] += 1
-            else:
-                missing += not other.holds(quad)
-        return cls(missing, with_blanks)
+    added, old, new = 0, Counter[str](), Counter[str]()
+    for quad in after.quads():
+        if _has_blank(quad):
+            new[" ".join(map(_masked, quad))] += 1
+        else:
+            added += not before.holds(quad)
+    old.update(" ".join(map(_masked, quad)) for quad in before.quads() if _has_blank(quad))
+    stayed = after.size - new.total() - added
+    removed = before.size - old.total() - stayed
+    return Changes(added + (new - old).total(), removed + (old - new).total())
 
 
 def patch(before: EmbeddedStore, after: EmbeddedStore) -> Iterator[str]:
