@@ -227,6 +227,7 @@ def test_who_waits_too_long_for_a_reader_is_left_to_the_application(database):
                 told.append("short")
 
         await asyncio.gather(one("slow", SLOW), one("behind it", LOOKUP))
+        assert not service.express._waiting
         await one("after", LOOKUP)
         return told
 

@@ -148,6 +148,7 @@ class Express:
             except Busy:
                 late = True
             except KgError:
+                self.next()
                 return None
         return None
 
@@ -159,6 +160,10 @@ class Express:
             async with asyncio.timeout_at(until):
                 await turn
         except TimeoutError:
+            if turn in self._waiting:
+                self._waiting.remove(turn)  # nobody stands behind one who has gone
+            else:
+                self.next()
             return False
         return True
 
