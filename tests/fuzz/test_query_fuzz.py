@@ -10,7 +10,7 @@ import pytest
 COUNT = int(os.environ.get("FUZZ_QUERIES", "2000"))
 
 SETTINGS = {
-    "QUERY_SECONDS": 0.08,
+    "QUERY_SECONDS": 0.04,
     "READERS": 2,
     "READER_MEMORY": 512 * 1024 * 1024,
     "MAX_RESULT_BYTES": 1024 * 1024,

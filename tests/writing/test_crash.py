@@ -290,7 +290,7 @@ def test_kills_of_a_build_leave_nothing_behind(server, tmp_path, chance):
     """Loading in bulk leaves files without an owner when it is killed (threats D8)."""
     file = tmp_path / "large.nt"
     with file.open("w", encoding="utf-8") as output:
-        for number in range(60_000):
+        for number in range(30_000):
             output.write(f'<{EX}s{number}> <{EX}p> "value {number} {"x" * 40}" .\n')
     database = tmp_path / "db"
     whole = server.run("build", file, "--db", database)
@@ -299,7 +299,7 @@ def test_kills_of_a_build_leave_nothing_behind(server, tmp_path, chance):
     killed = 0
     for _ in range(max(3, CRASHES // 3)):
         building = subprocess.Popen(server.command("build", file, "--db", database))
-        time.sleep(chance.uniform(0.4, 1.2))
+        time.sleep(chance.uniform(0.3, 1.0))
         killed += building.poll() is None
         building.kill()
         building.wait(timeout=20)

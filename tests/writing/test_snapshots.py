@@ -55,11 +55,12 @@ def test_builds_are_moved_to_without_a_failed_request(serving, tmp_path, figure)
                     wrong.append(f"saw {one} and {two} after {last}")
                 last = one
                 answered.append(one)
+                time.sleep(0.02)  # leaves the builds some of the processors
 
         threads = [threading.Thread(target=read) for _ in range(3)]
         for thread in threads:
             thread.start()
-        for number in range(1, 6):
+        for number in range(1, 5):
             built = server.run("build", _version(tmp_path, number), "--db", server.database)
             assert built.returncode == 0, built.stderr
             ((seen,),) = server.client.rows(f"SELECT ?a {{ {MARKERS} }}")
@@ -68,7 +69,7 @@ def test_builds_are_moved_to_without_a_failed_request(serving, tmp_path, figure)
         for thread in threads:
             thread.join()
         assert wrong == []
-        assert set(answered) == set(range(6))
+        assert set(answered) == set(range(5))
         assert len(list((server.database / "snapshots").iterdir())) == 3
 
 
@@ -269,9 +270,15 @@ def damaged(serving, tmp_path_factory):
 
 
 def _copy(whole: Path, number: int) -> Path:
-    """A copy of a state, under a name of its own, that shares no file with it."""
+    """A copy of a state, under a name of its own, that shares no file with it.
+
+    What was derived is told to be of the copy, so that nothing is derived again.
+    """
     name = f"{whole.name[:-8]}{number:08x}"
-    return Path(shutil.copytree(whole, whole.with_name(name)))
+    copy = Path(shutil.copytree(whole, whole.with_name(name)))
+    (derived,) = (copy / "derived").iterdir()
+    derived.rename(copy / "derived" / name)
+    return copy
 
 
 def _publish(database: Path, name: str) -> None:
