@@ -71,7 +71,7 @@ def chosen(path: Path, among: Iterable[Value], parent: Step | None, number: str)
         return f"{given} {bound(path, f'?{value}', f'?text{number}')}"
     if parent is None:
         return f"{given} ?item {path.spell()} ?{value} ."
-    # By themselves: Oxigraph would follow the path again for each thing that other conditions leave.
+    # By itself: Oxigraph would follow the path again for each thing that other conditions leave.
     below = f"?below{number}"
     found = f"{given} {below} {climb(parent)} ?{value} . ?item {path.spell()} {below}"
     return f"{{ SELECT DISTINCT ?item {{ {found} }} }}"
