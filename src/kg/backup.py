@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from kg import build, dumps
-from kg.errors import BadInput, StorageFailed
+from kg.errors import BadInput, StorageFailed, unwritten
 from kg.store.embedded import EmbeddedStore
 from kg.store.snapshots import Database, Snapshot
 
@@ -30,7 +30,7 @@ def save(database: Database, file: Path) -> Snapshot:
             archive.add(snapshot.path, snapshot.id, filter=_needed)
         partial.replace(file)
     except OSError as error:
-        raise StorageFailed(f"cannot write {file}: {error.strerror or error}") from None
+        raise unwritten(str(file), error) from None
     finally:
         partial.unlink(missing_ok=True)
     return snapshot

@@ -132,6 +132,15 @@ class OverLimit(KgError):
     code = "over_limit"
 
 
+def too_much_memory() -> OverLimit:
+    """Return that a query needs more memory than one may use."""
+    return OverLimit(
+        "the query was stopped because it needs more memory than one may use here; "
+        "sort or group fewer rows",
+        code="query_memory",
+    )
+
+
 class Busy(KgError):
     """As many queries run and wait as the service takes."""
 

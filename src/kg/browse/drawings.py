@@ -80,13 +80,9 @@ def dating(facets: Sequence[Facet]) -> list[NamedNode]:
 
     Those at which something begins come first.
     """
-    found = (facet for facet in facets if _is_plain(facet.path) and _is_time(facet))
+    found = (facet for facet in facets if facet.path.is_plain and _is_time(facet))
     properties = [facet.path.properties[0] for facet in found]
     return sorted(properties, key=lambda each: each not in _ENDS)
-
-
-def _is_plain(path: Path) -> bool:
-    return len(path.steps) == 1 and not path.steps[0].inverse and not path.language
 
 
 def _is_time(facet: Facet) -> bool:

@@ -51,6 +51,11 @@ class Path:
         return "/".join(step.spell() for step in self.steps)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it leads, by one property, to what things say themselves."""
+        return len(self.steps) == 1 and not self.steps[0].inverse and not self.language
+
+    @property
     def properties(self) -> tuple[NamedNode, ...]:
         """The properties on the way."""
         return tuple(NamedNode(step.property) for step in self.steps)

@@ -77,8 +77,7 @@ def profile(
 def _rank(candidate: Candidate, places: Mapping[str, int]) -> tuple[bool, float, float, Path]:
     """Sort the class first, then what is preferred, then what is worth most."""
     path = candidate.path
-    is_plain = len(path.steps) == 1 and not path.steps[0].inverse and not path.language
-    place = places.get(path.steps[0].property, math.inf) if is_plain else math.inf
+    place = places.get(path.steps[0].property, math.inf) if path.is_plain else math.inf
     return (path != TYPE, place, -candidate.score, path)
 
 

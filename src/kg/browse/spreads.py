@@ -169,9 +169,8 @@ def _candidates(index: FacetIndex, classes: Iterable[list[str]]) -> list[_Candid
     counts = Counter[Path]()
     for names in classes:
         for path, kind in index.profile(names):
-            is_plain = len(path.steps) == 1 and not path.steps[0].inverse and not path.language
             is_drawn = kind is not Kind.PRESENCE and path.steps[0].property not in _ASIDE
-            if is_plain and is_drawn and path != TYPE:
+            if path.is_plain and is_drawn and path != TYPE:
                 kinds.setdefault(path, kind)
                 counts[path] += 1
     found = ((path, kind, index.column(path)) for path, kind in kinds.items())

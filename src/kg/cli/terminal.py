@@ -16,7 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from kg import terms
-from kg.errors import StorageFailed
+from kg.errors import unwritten
 from kg.results import Solutions
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -59,7 +59,7 @@ def written(path: Path | None) -> Iterator[IO[bytes]]:
                 yield raw
         partial_path.replace(path)
     except OSError as error:
-        raise StorageFailed(f"cannot write {path}: {error.strerror or error}") from None
+        raise unwritten(str(path), error) from None
     finally:
         partial_path.unlink(missing_ok=True)
 

@@ -17,7 +17,7 @@ from kg.columnar.datasets import graphs
 from kg.columnar.estimating import reason_against
 from kg.columnar.index import Index
 from kg.columnar.parsing import parsed
-from kg.errors import BadInput, BadQuery, Interrupted, KgError, OverLimit
+from kg.errors import BadInput, BadQuery, Interrupted, KgError, too_much_memory
 from kg.formats import Format, Kind
 from kg.results import Sink, internal_format
 from kg.store import Limits, Scope
@@ -119,7 +119,7 @@ class _Rows(io.RawIOBase):
             self._found = self._index.run(self._plan.sql)
             self._left = self._head() + self._next()
         except duckdb.OutOfMemoryException:
-            raise _too_much_memory() from None
+            raise too_much_memory() from None
         except duckdb.Error as error:
             raise Unsupported(f"it could not be run: {error}") from None
 
@@ -133,7 +133,7 @@ class _Rows(io.RawIOBase):
             try:
                 self._left = self._next()
             except duckdb.OutOfMemoryException:
-                self.error = _too_much_memory()
+                self.error = too_much_memory()
                 raise self.error from None
             except duckdb.Error as error:
                 self.error = Interrupted(f"the answer broke off: {error}")
@@ -154,11 +154,3 @@ class _Rows(io.RawIOBase):
         if self._plan.ask:
             return json.dumps({"head": {}, "boolean": rows[0][0]}).encode()
         return "".join(f"{line}\n" for (line,) in rows).encode()
-
-
-def _too_much_memory() -> OverLimit:
-    return OverLimit(
-        "the query was stopped because it needs more memory than one may use here; "
-        "sort or group fewer rows",
-        code="query_memory",
-    )

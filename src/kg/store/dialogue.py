@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 
-from kg.errors import Interrupted, KgError, OverLimit
+from kg.errors import Interrupted, KgError, OverLimit, too_much_memory
 
 _LENGTH = struct.Struct("!i")
 """What precedes each frame (multiprocessing.connection, for frames of less than 2 GiB)."""
@@ -66,14 +66,6 @@ def death(cause: signal.Signals | None) -> KgError:
     return _DEATHS.get(cause, _unexplained)()
 
 
-def _too_much_memory() -> OverLimit:
-    return OverLimit(
-        "the query was stopped because it needs more memory than one may use here; "
-        "sort or group fewer rows",
-        code="query_memory",
-    )
-
-
 def _too_complex() -> OverLimit:
     return OverLimit(
         "the query was stopped because it is nested too deeply", code="query_too_complex"
@@ -86,8 +78,8 @@ def _unexplained() -> Interrupted:
 
 # The allocator aborts, and a stack that runs over faults.
 _DEATHS: dict[signal.Signals | None, Callable[[], KgError]] = {
-    signal.SIGABRT: _too_much_memory,
-    signal.SIGKILL: _too_much_memory,
+    signal.SIGABRT: too_much_memory,
+    signal.SIGKILL: too_much_memory,
     signal.SIGSEGV: _too_complex,
     signal.SIGBUS: _too_complex,
 }
