@@ -284,6 +284,18 @@ def test_damaged_files_are_a_storage_failure_and_no_answer(database, keep):
         EmbeddedStore.open(current.triples, snapshot="").query(ALL)
 
 
+def test_a_wrong_checksum_is_a_storage_failure_and_no_fault_of_the_query(source, tmp_path):
+    with EmbeddedStore.create(tmp_path / "store") as created:
+        created.load(source(f"e:a e:p '{'long' * 10}' ."), base_iri="http://example.org/")
+    _version, *files = sorted((tmp_path / "store").glob("*.sst"))  # opening reads the version
+    for path in files:
+        content = path.read_bytes()
+        path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    graph = EmbeddedStore.open(tmp_path / "store", snapshot="")
+    with pytest.raises(StorageFailed, match="checksum"):
+        graph.query(ALL)
+
+
 def canonical(content: bytes, format) -> set[str]:
     """Return the quads with blank nodes named by what is said of them (RDFC-1.0)."""
     dataset = Dataset(parse(content, format=format.engine))

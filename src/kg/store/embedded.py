@@ -278,6 +278,7 @@ _POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _NOT_EXPRESSIBLE = re.compile(r"is not allowed as a|does not support RDF 1\.2")
 _GRAPH = re.compile(r"[Tt]he graph <(.*)> (does not exist|already exists)")
 _UNSUPPORTED = re.compile(r"custom function <(.*)> is not supported")
+_DAMAGED = re.compile(r"Corruption|IO error")  # RocksDB's words for a file that it cannot read
 
 
 def _translated(error: Exception, format: Format | None = None) -> KgError:
@@ -295,7 +296,7 @@ def _translated(error: Exception, format: Format | None = None) -> KgError:
         return BadInput(f"the graph <{found[1]}> {found[2]}; SILENT passes over that", code=code)
     if isinstance(error, SyntaxError):
         return BadQuery(_with_position(message))
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) or _DAMAGED.match(message):
         return StorageFailed(f"the database could not answer: {message}")
     return BadQuery(message)
 
