@@ -9,10 +9,11 @@ import click
 
 from kg import formats, terms
 from kg.cli.options import At, Db, load
-from kg.cli.sources import asked, store
+from kg.cli.sources import asked, database, store
 from kg.cli.terminal import print_table, written
 from kg.errors import BadInput
 from kg.formats import Format, Kind
+from kg.settings import Settings
 from kg.sparql import outline
 from kg.terms import NamedNode
 
@@ -64,14 +65,25 @@ def _read(path: Path) -> str:
 @click.option("--graph", metavar="IRI", help="Only the triples of this graph.")
 @click.option("--format", "format_name", metavar="FORMAT", help="nq, trig, ttl, nt, rdf, jsonld …")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE[.gz]")
+@click.option("--parquet", type=click.Path(path_type=Path), metavar="FOLDER")
 def export(
-    db: Path | None, graph: str | None, format_name: str | None, output: Path | None
+    db: Path | None,
+    graph: str | None,
+    format_name: str | None,
+    output: Path | None,
+    parquet: Path | None,
 ) -> None:
     """Write the data out: as N-Quads, or as --format or the name of --output says.
 
-    A format of triples gets the merge of all graphs. A file appears only when it is complete.
+    A format of triples gets the merge of all graphs. --parquet writes terms and quads as tables
+    into a new folder. A file, or folder, appears only when it is complete.
     """
     options = load(db)
+    if parquet is not None:
+        if graph or format_name or output:
+            raise BadInput("--parquet excludes --graph, --format and --output")
+        _export_columns(options, parquet)
+        return
     wanted = terms.iri(graph) if graph else None
     format = _export_format(format_name, output, wanted)
     found = store(options)
@@ -80,6 +92,13 @@ def export(
         raise BadInput(f"there is no graph <{wanted.value}>; known graphs: {known}")
     with written(output) as file:
         found.dump(file, format, graph=wanted)
+
+
+def _export_columns(options: Settings, folder: Path) -> None:
+    from kg.columnar import parquet  # noqa: PLC0415  DuckDB takes long to load
+
+    made = parquet.export(database((), options, gate=True).current(), folder)
+    click.echo(f"{folder}: {made.snapshot}, {made.quads:,} quads, {made.terms:,} terms")
 
 
 def _export_format(name: str | None, output: Path | None, graph: NamedNode | None) -> Format:
