@@ -17,7 +17,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -99,6 +99,14 @@ class Derived:
         """What is worth showing first. Raises StorageFailed when it is damaged."""
         with _readable(self.path):
             return frozen.from_json(Overview, _read(self.path / "overview.json"))
+
+    @cached_property
+    def display_of_used(self) -> Display:
+        """How the very data is shown that was counted: properties that it has not are left out."""
+        if self.statistics.uncounted:
+            return self.display
+        used = frozenset(each.iri for each in self.statistics.properties)
+        return replace(self.display, used=used)
 
     @cached_property
     def spreads(self) -> Spreads:

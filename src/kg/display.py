@@ -43,15 +43,25 @@ class Display:
     views: Mapping[str, View] = field(default_factory=dict)
     """By the IRI of the class; a class without a view of its own has that of a class above it."""
 
+    used: frozenset[str] | None = None
+    """The properties of the data, where all are known: what names nothing is not looked for."""
+
     @cached_property
     def label_properties(self) -> tuple[NamedNode, ...]:
         """The properties that name a thing: those the data prefers, then those that are usual."""
-        return _first(self.labels, LABEL_PROPERTIES)
+        return self._first(self.labels, LABEL_PROPERTIES)
 
     @cached_property
     def description_properties(self) -> tuple[NamedNode, ...]:
         """The properties that describe a thing, likewise."""
-        return _first(self.descriptions, DESCRIPTION_PROPERTIES)
+        return self._first(self.descriptions, DESCRIPTION_PROPERTIES)
+
+    def _first(self, wanted: Sequence[str], usual: Sequence[NamedNode]) -> tuple[NamedNode, ...]:
+        """Return properties in their order; one at least, so that every pattern has one."""
+        found = tuple(dict.fromkeys((*map(NamedNode, wanted), *usual)))
+        if self.used is None:
+            return found
+        return tuple(each for each in found if each.value in self.used) or found[:1]
 
     def view(self, classes: Iterable[NamedNode]) -> View:
         """Return the view of the first of a thing's classes that has one, or an empty view."""
@@ -64,7 +74,11 @@ class Display:
 
     def to_json(self) -> dict[str, Any]:
         """Return the value as it is kept beside the snapshot."""
-        return dataclasses.asdict(self)
+        return {
+            "labels": self.labels,
+            "descriptions": self.descriptions,
+            "views": {name: dataclasses.asdict(view) for name, view in self.views.items()},
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Display:
@@ -167,7 +181,3 @@ def _color(term: Term | None) -> str:
     digits = text.removeprefix("#")
     is_color = text.startswith("#") and len(digits) == 6 and digits.isalnum()  # noqa: PLR2004
     return text.lower() if is_color and set(digits.lower()) <= set("0123456789abcdef") else ""
-
-
-def _first(preferred: Sequence[str], usual: Sequence[NamedNode]) -> tuple[NamedNode, ...]:
-    return tuple(dict.fromkeys((*map(NamedNode, preferred), *usual)))

@@ -111,7 +111,7 @@ def fetch(
     """Return a label for each of `iris`, by one query; the local name where the data has none."""
     wanted = sorted(set(iris), key=str)
     found = texts(store, wanted, properties)
-    return {iri: _named(iri, found[iri], languages) for iri in wanted}
+    return {iri: named(iri, found[iri], languages) for iri in wanted}
 
 
 def things(
@@ -124,7 +124,7 @@ def things(
     wanted = sorted(set(iris), key=str)
     found = said(store, wanted, (*properties, RDF.type))
     return {
-        iri: Thing(_named(iri, _texts(found[iri]), languages), _types(found[iri])) for iri in wanted
+        iri: Thing(named(iri, _texts(found[iri]), languages), _types(found[iri])) for iri in wanted
     }
 
 
@@ -146,7 +146,7 @@ def _types(said: Iterable[Said]) -> tuple[NamedNode, ...]:
     )
 
 
-def _named(iri: NamedNode, candidates: Iterable[Label], languages: Sequence[str]) -> Label:
+def named(iri: NamedNode, candidates: Iterable[Label], languages: Sequence[str]) -> Label:
     """Return the best of the candidates that say anything, or else what the IRI tells."""
     spoken = (label for label in candidates if label.text.strip())
     return choose(spoken, languages) or unnamed(iri.value)

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from tests.browse.worlds import counts_of
+from tests.browse.worlds import counts_of, parse_turtle, ways
 
 from kg.browse.paths import TYPE, Path, Step
 from kg.browse.selection import Selection
@@ -131,6 +131,16 @@ def test_a_tree_with_a_circle_counts_each_thing_once(counts):
     assert totals[0] == 186
     facet = held.facet(Selection(), subject)
     assert {each.value.value for each in facet.values} >= {f"{S}c0"}
+
+
+@pytest.mark.parametrize("way", ["index", "live"])
+def test_what_no_triple_is_about_does_not_make_values_a_tree(way):
+    held = getattr(
+        ways(parse_turtle(f"{PREFIXES} :a skos:broader :top . [] skos:broader :a .")), way
+    )
+    narrower = Path((Step(f"{SKOS}broader", inverse=True),))
+    assert held.facet(Selection(), narrower).values == ()
+    assert held.total(Selection().only(narrower, NamedNode(f"{S}top"))) == 0
 
 
 def test_skewed_numbers_have_bars_that_tell_something(counts):

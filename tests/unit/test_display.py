@@ -39,6 +39,12 @@ def test_label_properties_of_the_data_come_before_the_usual_ones(read):
     assert found.description_properties == Display().description_properties
 
 
+def test_where_all_properties_are_known_only_those_are_looked_for():
+    some = Display(labels=(f"{EX}called", f"{EX}absent"), used=frozenset({f"{EX}called", f"{EX}p"}))
+    assert some.label_properties == (NamedNode(f"{EX}called"),)
+    assert len(some.description_properties) == 1, "a pattern needs one"
+
+
 def test_a_class_without_a_view_has_that_of_the_nearest_class_above_it(read):
     found = read(
         "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "

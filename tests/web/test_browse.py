@@ -10,19 +10,23 @@ from xml.etree import ElementTree as ET
 import hypothesis
 import pytest
 from hypothesis import HealthCheck
+from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse, serialize
+from tests.browse import worlds
 from tests.browse.worlds import World, random_quad, selections
 
 from kg import derived, settings
 from kg.browse import paths
 from kg.browse.making import DATA, META
-from kg.browse.selection import write
+from kg.browse.selection import Condition, write
 from kg.build import build
 from kg.prefixes import Prefixes
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Source
 from kg.store.snapshots import Database
-from kg.web import create_app
+from kg.terms import Literal
+from kg.web import browse, create_app, listing
+from kg.web.current import usage
 
 JSON = {"Accept": "application/json"}
 
@@ -386,6 +390,27 @@ def test_on_a_random_world_items_counts_python_and_sparql_agree(random_world, se
     ]
     for url, count in counted[:: max(1, len(counted) // 4)]:
         assert ask(client, url)["total"] == count, url
+
+
+@hypothesis.settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+@hypothesis.given(selections(), worlds.paths, st.sampled_from(["", "?lang=zh&view=table&x=1"]))
+def test_addresses_around_a_facet_are_those_of_the_selections(browser, selection, path, manner):
+    """Each is written from parts that are made once."""
+    around_it = [
+        Condition(),
+        Condition(exists=True),
+        selection.condition(path).toggle(Literal("ü &")),
+    ]
+    with browser.application.test_request_context(f"/browse{manner}"):
+        around = listing.Around(selection, path)
+        for asked in around_it:
+            assert around.asking(asked) == listing.address(selection.where(path, asked))
+
+
+def test_a_page_takes_one_query_where_the_index_has_the_names(browser):
+    with browser.application.test_request_context("/browse.json?fresh"):
+        assert browse.data("json").status_code == 200
+        assert usage().queries == 1
 
 
 def test_a_page_beyond_the_last_leads_back(client):

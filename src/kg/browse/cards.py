@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from kg import labels
 from kg.browse.facets import plain_label
@@ -51,8 +51,8 @@ class Cards:
     store: Store
     languages: Sequence[str]
     display: Display
-    known: Mapping[NamedNode, Label] = field(default_factory=dict)
-    """Labels that are at hand already."""
+    known: Callable[[Iterable[NamedNode]], Mapping[NamedNode, Label]] = lambda _iris: {}
+    """Returns the labels of those of some IRIs that are at hand already."""
 
     facts_shown: int | None = FACTS_SHOWN
     """Facts on a card; None for all."""
@@ -86,9 +86,10 @@ class Cards:
     def names(self, iris: Iterable[NamedNode]) -> Mapping[NamedNode, Label]:
         """Return a label for each IRI, by a query if it takes one."""
         wanted = set(iris)
-        missing = wanted - self.known.keys()
+        known = self.known(wanted)
+        missing = wanted - known.keys()
         properties = self.display.label_properties
-        return {**self.known, **labels.fetch(self.store, missing, self.languages, properties)}
+        return {**known, **labels.fetch(self.store, missing, self.languages, properties)}
 
     def _names_on(
         self, abouts: Iterable[_About], properties: Sequence[NamedNode]

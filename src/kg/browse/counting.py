@@ -20,6 +20,7 @@ from kg.browse.live import LiveCounts
 from kg.browse.paths import TYPE, Path, Step
 from kg.browse.selection import Condition, Selection
 from kg.browse.values import Bound, Value
+from kg.labels import Label
 from kg.terms import Literal, NamedNode, Term, parsed
 
 _FEW_BARS = 5
@@ -106,6 +107,12 @@ class IndexCounts:
         unknown = [each for each in found if not self._index.knows(each.path)]
         named = dict(zip(unknown, self._live.named(unknown), strict=True)) if unknown else {}
         return [named.get(each, each) for each in found]
+
+    def names(
+        self, iris: Iterable[NamedNode], paths: Iterable[Path]
+    ) -> dict[NamedNode, tuple[Label, ...]]:
+        """Return all names of those properties and values of some paths that have a column."""
+        return self._index.names(iris, [path for path in paths if self._index.knows(path)])
 
     def _chosen(self, selection: Selection) -> BitMap:
         """Return the things that meet all conditions."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -151,6 +151,11 @@ class Counts(Protocol):
 
     def named(self, found: Sequence[Facet]) -> list[Facet]:
         """Return facets with the names of their properties and values."""
+
+    def names(
+        self, iris: Iterable[NamedNode], paths: Iterable[Path]
+    ) -> Mapping[NamedNode, Sequence[Label]]:
+        """Return all names of those properties and values of some paths that are at hand."""
 
 
 def most_frequent(values: Sequence[FacetValue], most: int) -> list[FacetValue]:

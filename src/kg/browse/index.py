@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
 from pathlib import Path as File
 from typing import Any, Generic, TypeVar
@@ -22,6 +22,7 @@ from kg.browse.selection import BY_LABEL, Condition, Selection, Sort
 from kg.browse.things import Things
 from kg.errors import BadInput
 from kg.labels import Label
+from kg.terms import NamedNode
 
 _SETS_KEPT = 128
 _ORDERS_KEPT = 8
@@ -78,6 +79,22 @@ class FacetIndex:
             tuple(Label(*each) for each in self._properties.get(step.property, ()))
             for step in path.steps
         )
+
+    def names(
+        self, iris: Iterable[NamedNode], paths: Iterable[Path]
+    ) -> dict[NamedNode, tuple[Label, ...]]:
+        """Return all names of those of some IRIs that are properties or values of some paths."""
+        wanted = {str(iri): iri for iri in iris}
+        found: dict[NamedNode, tuple[Label, ...]] = {}
+        for path in paths:
+            named = zip(path.properties, self.labels(path), strict=True)
+            found |= {property: names for property, names in named if str(property) in wanted}
+            column = self.column(path)
+            terms = column.terms if column else None
+            if terms is not None:
+                places = {name: terms.places[name] for name in wanted if name in terms.places}
+                found |= {wanted[name]: terms.labels[place] for name, place in places.items()}
+        return found
 
     def profile(self, classes: list[str]) -> list[tuple[Path, Kind]]:
         """Return the facets of things of these classes: of each in turn, if there are several."""

@@ -64,6 +64,14 @@ class LiveCounts:
         self._trees: dict[Path, Step | None] = {}
         self._totals: dict[Selection, int | None] = {}
 
+    def names(
+        self,
+        iris: Iterable[NamedNode],  # noqa: ARG002
+        paths: Iterable[Path],  # noqa: ARG002
+    ) -> dict[NamedNode, tuple[Label, ...]]:
+        """Return no names: none are at hand."""
+        return {}
+
     def tree(self, path: Path) -> Step | None:
         """Return the step to the value above, where the values of a path are a tree."""
         return self._tree(path, Asking(self._store, self._page))

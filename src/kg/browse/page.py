@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from kg import labels
 from kg.browse import patterns
 from kg.browse.cards import Card, Cards
 from kg.browse.facets import FIRST_VALUES, Counts, Facet, FacetValue, Wanted
@@ -96,7 +97,7 @@ def load(
     offset, size = selection.offset, PAGE_SIZE if listed else 0
     iris = counts.items(selection, order_language(languages), offset, size) if size else []
     properties = telling(selection, list(profile), display)
-    cards = Cards(store, languages, display, _known(facets, languages))
+    cards = Cards(store, languages, display, _known(counts, facets, properties, languages))
     if columns is not None:
         cards = replace(cards, facts_shown=None)
         columns = columns or properties[:COLUMNS]
@@ -149,12 +150,24 @@ def telling(selection: Selection, facets: Sequence[Path], display: Display) -> l
     return [each for each in dict.fromkeys(wanted) if each not in same][:MOST_FACTS]
 
 
-def _known(facets: Sequence[Facet], languages: Sequence[str]) -> dict[NamedNode, Label]:
-    """Return the labels that facets have brought along."""
-    found: dict[NamedNode, Label] = {}
-    for facet in facets:
-        found |= _labelled(facet.values, languages)
-    return found
+def _known(
+    counts: Counts,
+    facets: Sequence[Facet],
+    properties: Sequence[NamedNode],
+    languages: Sequence[str],
+) -> Callable[[Iterable[NamedNode]], Mapping[NamedNode, Label]]:
+    """Return what tells the labels that facets have brought along, or that counts have at hand."""
+    paths = [TYPE, *map(Path.of, properties)]
+
+    def known(iris: Iterable[NamedNode]) -> Mapping[NamedNode, Label]:
+        found: dict[NamedNode, Label] = {}
+        for facet in facets:
+            found |= _labelled(facet.values, languages)
+        for iri, names in counts.names(iris, paths).items():
+            found[iri] = labels.named(iri, names, languages)
+        return found
+
+    return known
 
 
 def _labelled(values: Sequence[FacetValue], languages: Sequence[str]) -> dict[NamedNode, Label]:

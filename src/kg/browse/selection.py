@@ -52,6 +52,17 @@ class Condition:
         """Whether a value has to lie in a range."""
         return self.low is not None or self.high is not None
 
+    def toggle(self, value: Value) -> Condition:
+        """Return the condition with `value` one more, or one less, of the alternatives.
+
+        Whatever else was asked ends with it.
+        """
+        return Condition(any=self.any ^ {value})
+
+    def excluding(self, value: Value) -> Condition:
+        """Return the condition without those that have `value`, or with them again."""
+        return Condition(none=self.none ^ {value})
+
 
 _FREE = Condition()
 
@@ -109,15 +120,12 @@ class Selection:
         return self.where(path, Condition(any=frozenset({value})))
 
     def toggle(self, path: Path, value: Value) -> Selection:
-        """Return the selection with `value` one more, or one less, of the facet's alternatives.
-
-        Whatever else was asked of the facet ends with it.
-        """
-        return self.where(path, Condition(any=self.condition(path).any ^ {value}))
+        """Return the selection with `value` one more, or one less, of the facet's alternatives."""
+        return self.where(path, self.condition(path).toggle(value))
 
     def excluding(self, path: Path, value: Value) -> Selection:
         """Return the selection without those that have `value`, or with them again."""
-        return self.where(path, Condition(none=self.condition(path).none ^ {value}))
+        return self.where(path, self.condition(path).excluding(value))
 
     def between(self, path: Path, low: Bound | None, high: Bound | None) -> Selection:
         """Return the selection of those that have a value from `low` to `high`."""
@@ -251,16 +259,22 @@ def write(selection: Selection, prefixes: Prefixes) -> list[tuple[str, str]]:
     """Return the parameters that `parse` reads as `selection`, always in the same order."""
     pairs: list[tuple[str, str]] = []
     for path, condition in selection.conditions.items():
-        name = paths.write(path, prefixes)
-        pairs += [(name, text) for text in _written(path, condition.any, prefixes)]
-        pairs += [(f"{name}.not", text) for text in _written(path, condition.none, prefixes)]
-        pairs += [(f"{name}.ge", condition.low.text)] if condition.low else []
-        pairs += [(f"{name}.le", condition.high.text)] if condition.high else []
-        if condition.exists is not None:
-            pairs.append((f"{name}.exists", "true" if condition.exists else "false"))
+        pairs += write_condition(path, condition, prefixes)
     pairs += [("q", selection.text)] if selection.text else []
     pairs += [("sort", write_sort(selection.sort, prefixes))] if selection.sort else []
     pairs += [("page", str(selection.page))] if selection.page > 1 else []
+    return pairs
+
+
+def write_condition(path: Path, condition: Condition, prefixes: Prefixes) -> list[tuple[str, str]]:
+    """Return the parameters that say what is asked of one facet."""
+    name = paths.write(path, prefixes)
+    pairs = [(name, text) for text in _written(path, condition.any, prefixes)]
+    pairs += [(f"{name}.not", text) for text in _written(path, condition.none, prefixes)]
+    pairs += [(f"{name}.ge", condition.low.text)] if condition.low else []
+    pairs += [(f"{name}.le", condition.high.text)] if condition.high else []
+    if condition.exists is not None:
+        pairs.append((f"{name}.exists", "true" if condition.exists else "false"))
     return pairs
 
 

@@ -25,9 +25,11 @@ that leads from one of them, an IRI, to another IRI; a value then stands for all
 
 
 def ask(path: Path, parent: Step) -> str:
-    """Return the query whether the values of a path are a tree by `parent`."""
+    """Return the query whether the values of a path, of any thing, are a tree by `parent`."""
+    # What no triple is about is no thing; only against the direction of a step can it be reached.
+    about = "FILTER EXISTS { ?item ?property ?about } " if path.steps[0].inverse else ""
     return (
-        f"ASK {{ ?item {path.spell()} ?value . ?value {parent.spell()} ?above "
+        f"ASK {{ ?item {path.spell()} ?value . ?value {parent.spell()} ?above {about}"
         "FILTER(isIRI(?item) && isIRI(?value) && isIRI(?above) && ?value != ?above) }"
     )
 

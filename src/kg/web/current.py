@@ -86,7 +86,8 @@ class Kg:
     @property
     def display(self) -> Display:
         """How the data wants to be shown."""
-        return self.derived.display
+        derived = self.derived
+        return derived.display_of_used if self.is_current and not self.live else derived.display
 
     @property
     def prefixes(self) -> Prefixes:

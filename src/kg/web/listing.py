@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from flask import g, request
 
@@ -15,7 +16,8 @@ from kg.browse.cards import Card
 from kg.browse.facets import Bar, Facet, FacetValue
 from kg.browse.page import Page
 from kg.browse.paths import Path
-from kg.browse.selection import Selection
+from kg.browse.selection import Condition, Selection
+from kg.browse.values import Value
 from kg.labels import Label, choose
 from kg.prefixes import Prefixes
 from kg.terms import local_name
@@ -59,8 +61,42 @@ def pairs(selection: Selection, **more: str) -> list[tuple[str, str]]:
 def address(selection: Selection, path: str = "", **more: str) -> str:
     """Return the address of a selection, shown as this request is shown; or at another path."""
     manner, found = _manner(), pairs(selection, **more)
-    query = f"?{urlencode(found)}" if found else ""
+    query = f"?{_query(found)}" if found else ""
     return f"{manner.root}{path or manner.path}{query}"
+
+
+_quoted = lru_cache(4096)(quote_plus)
+
+
+def _query(parameters: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{_quoted(name)}={_quoted(text)}" for name, text in parameters)
+
+
+class Around:
+    """The addresses of selections that differ only in what they ask of one facet.
+
+    A page has hundreds of them; all that they have in common is written once.
+    """
+
+    def __init__(self, selection: Selection, path: Path) -> None:
+        self._manner = manner = _manner()
+        self._facet = path
+        others = selection.without(path)
+        first = {each: held for each, held in others.conditions.items() if each < path}
+        before = selections.write(Selection(first), manner.prefixes)
+        self._before = _query(before)
+        self._after = _query(pairs(others)[len(before) :])
+
+    def written(self, value: Value) -> str:
+        """Return a value as it is written in an address."""
+        return values.write(value, self._manner.prefixes)
+
+    def asking(self, condition: Condition) -> str:
+        """Return the address of the selection that asks just `condition` of the facet."""
+        manner = self._manner
+        asked = selections.write_condition(self._facet, condition, manner.prefixes)
+        query = "&".join(filter(None, (self._before, _query(asked), self._after)))
+        return f"{manner.root}{manner.path}{'?' if query else ''}{query}"
 
 
 def name(facet: Facet, languages: Sequence[str]) -> str:
@@ -121,6 +157,7 @@ def _item(card: Card) -> dict[str, Any]:
 
 
 def _facet(facet: Facet, selection: Selection, languages: Sequence[str]) -> dict[str, Any]:
+    around, chosen = Around(selection, facet.path), selection.condition(facet.path)
     found: dict[str, Any] = {
         "property": property(facet.path),
         "parameter": parameter(facet.path),
@@ -129,8 +166,8 @@ def _facet(facet: Facet, selection: Selection, languages: Sequence[str]) -> dict
         "complete": facet.complete,
         "counted": facet.counted,
         "values": [
-            *_values(facet, facet.values, selection, languages),
-            *(_bar(facet, bar, selection) for bar in facet.bars),
+            *_values(facet.values, chosen, around, languages),
+            *(_bar(bar, around) for bar in facet.bars),
         ],
     }
     if facet.total_values is not None:
@@ -139,34 +176,29 @@ def _facet(facet: Facet, selection: Selection, languages: Sequence[str]) -> dict
         if count is not None:
             found["present" if exists else "missing"] = {
                 "count": count,
-                "selected": selection.condition(facet.path).exists is exists,
-                "url": address(selection.having(facet.path, exists)),
+                "selected": chosen.exists is exists,
+                "url": around.asking(Condition(exists=exists)),
             }
     return found
 
 
 def _values(
-    facet: Facet, held: Sequence[FacetValue], selection: Selection, languages: Sequence[str]
+    held: Sequence[FacetValue], chosen: Condition, around: Around, languages: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield the values of a facet; of a tree, each before those below it."""
     for each in held:
-        below = list(_values(facet, each.below, selection, languages))
+        below = list(_values(each.below, chosen, around, languages))
         found = {
-            "value": written(each),
+            "value": around.written(each.value),
             "label": each.label(languages).text,
             "count": each.count,
             "selected": each.selected,
-            "url": address(selection.toggle(facet.path, each.value)),
+            "url": around.asking(chosen.toggle(each.value)),
         }
         yield {**found, "below": below} if each.unfolds else found
 
 
-def written(value: FacetValue) -> str:
-    """Return a value as it is written in an address."""
-    return values.write(value.value, current_kg.prefixes)
-
-
-def _bar(facet: Facet, bar: Bar, selection: Selection) -> dict[str, Any]:
+def _bar(bar: Bar, around: Around) -> dict[str, Any]:
     ends = (bar.low.text, bar.high.text)
     label = ends[0] if ends[0] == ends[1] else " – ".join(ends)
     return {
@@ -176,5 +208,5 @@ def _bar(facet: Facet, bar: Bar, selection: Selection) -> dict[str, Any]:
         "label": label,
         "count": bar.count,
         "selected": bar.selected,
-        "url": address(selection.between(facet.path, bar.low, bar.high)),
+        "url": around.asking(Condition(low=bar.low, high=bar.high)),
     }

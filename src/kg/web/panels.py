@@ -12,12 +12,13 @@ from kg.browse import selection as selections
 from kg.browse.facets import FIRST_VALUES, Bar, Facet, FacetValue, Kind, Wanted, plain_label
 from kg.browse.page import Page
 from kg.browse.paths import TYPE, Path
-from kg.browse.selection import BY_LABEL, BY_LINKS, Selection, Sort
+from kg.browse.selection import BY_LABEL, BY_LINKS, Condition, Selection, Sort
 from kg.browse.values import Value
 from kg.labels import Label
 from kg.terms import NamedNode
 from kg.web import language, listing
 from kg.web.current import current_kg
+from kg.web.listing import Around
 
 OPEN = 6
 """Panels that are open at first; one with a choice in it always is."""
@@ -155,7 +156,8 @@ class Panels:
         wanted = self._closer.get(facet.path)
         parameter = listing.parameter(facet.path)
         others = self._selection.without(facet.path)
-        entries = tuple(self._entry(facet, each) for each in facet.values)
+        around = Around(self._selection, facet.path)
+        entries = tuple(self._entry(facet, each, around) for each in facet.values)
         is_long = (facet.total_values or len(entries)) > SEARCHED or not facet.complete
         return Panel(
             id=f"facet-{place}",
@@ -168,7 +170,7 @@ class Panels:
             is_chosen=bool(chosen),
             total_values=facet.total_values,
             entries=entries,
-            columns=tuple(self._columns(facet)),
+            columns=tuple(self._columns(facet, around)),
             low=chosen.low.text if chosen.low else "",
             high=chosen.high.text if chosen.high else "",
             present=self._presence(facet, facet.present, exists=True),
@@ -195,39 +197,41 @@ class Panels:
         url = listing.address(self._selection.having(facet.path, after))
         return Entry(label, count, url, is_chosen, excluded=False, exclude_url="")
 
-    def _entry(self, facet: Facet, each: FacetValue) -> Entry:
+    def _entry(self, facet: Facet, each: FacetValue, around: Around) -> Entry:
         selection, path = self._selection, facet.path
-        children = tuple(self._entry(facet, below) for below in each.below)
+        chosen = selection.condition(path)
+        children = tuple(self._entry(facet, below, around) for below in each.below)
         unfolds = each.unfolds and not children and each.count
-        under = values.write(each.value, current_kg.prefixes)
         return Entry(
             _shown(each.label(self._languages), path),
             each.count,
-            listing.address(selection.toggle(path, each.value)),
+            around.asking(chosen.toggle(each.value)),
             each.selected,
             each.excluded,
-            listing.address(selection.excluding(path, each.value)),
+            around.asking(chosen.excluding(each.value)),
             each.value if path == TYPE and isinstance(each.value, NamedNode) else None,
             children,
-            listing.address(selection, facet=listing.parameter(path), under=under)
-            if unfolds
-            else "",
+            self._unfolding(facet, each) if unfolds else "",
             is_open=any(below.has_choice for below in each.below),
         )
 
-    def _columns(self, facet: Facet) -> Iterator[Column]:
+    def _unfolding(self, facet: Facet, each: FacetValue) -> str:
+        under = values.write(each.value, current_kg.prefixes)
+        return listing.address(self._selection, facet=listing.parameter(facet.path), under=under)
+
+    def _columns(self, facet: Facet, around: Around) -> Iterator[Column]:
         if not facet.bars:
             return
         most = max(bar.count for bar in facet.bars) or 1
         step = 100 / len(facet.bars)
         for place, bar in enumerate(facet.bars):
-            after = self._selection.between(facet.path, bar.low, bar.high)
+            after = Condition() if bar.selected else Condition(low=bar.low, high=bar.high)
             yield Column(
                 range_name(bar),
                 bar.low.text,
                 bar.high.text,
                 bar.count,
-                listing.address(self._selection.without(facet.path) if bar.selected else after),
+                around.asking(after),
                 bar.selected,
                 x=place * step,
                 width=step * 0.86,
