@@ -109,6 +109,11 @@ def test_both_write_the_same_bytes(routed, format):
     assert by_columns == written(routed(engine=OXIGRAPH), COUNTS, format)
 
 
+def test_many_groups_are_answered_like_few(routed):
+    text = PREFIX + "SELECT ?s (SUM(?v) AS ?n) { ?s :is ?v } GROUP BY ?s ORDER BY DESC(?n)"
+    assert written(routed(engine=COLUMNS), text) == written(routed(engine=OXIGRAPH), text)
+
+
 def test_a_setting_leaves_everything_to_one_engine(routed):
     assert routed(engine=OXIGRAPH).explain(COUNTS, EVERYTHING).engine == OXIGRAPH
     assert routed(engine=COLUMNS).explain(FEW, EVERYTHING).engine == COLUMNS

@@ -17,6 +17,7 @@ from kg.columnar.datasets import graphs
 from kg.columnar.estimating import reason_against
 from kg.columnar.index import Index
 from kg.columnar.parsing import parsed
+from kg.columnar.spelling import lines
 from kg.errors import BadInput, BadQuery, Interrupted, KgError, too_much_memory
 from kg.formats import Format, Kind
 from kg.results import Sink, internal_format
@@ -153,4 +154,7 @@ class _Rows(io.RawIOBase):
         self._ended = len(rows) < BLOCK
         if self._plan.ask:
             return json.dumps({"head": {}, "boolean": rows[0][0]}).encode()
+        if self._plan.kinds:
+            found = lines(rows, self._plan.kinds, self._index.spelled)
+            return "".join(f"{line}\n" for line in found).encode()
         return "".join(f"{line}\n" for (line,) in rows).encode()

@@ -35,11 +35,16 @@ _IN_EXISTS = (Triples, Join, Filter, Union)
 
 @dataclass(frozen=True)
 class Plan:
-    """A query in SQL: rows of one text each, in TSV; of an ASK one truth."""
+    """A query in SQL: rows of one text each, in TSV; of an ASK one truth.
+
+    Where few rows are to be expected there are `kinds`, and rows have a value for each variable,
+    whose terms are looked up when they are there: that costs a tenth of joining all terms.
+    """
 
     sql: str
     variables: tuple[str, ...]
     ask: bool
+    kinds: tuple[Kind, ...] = ()
 
 
 def compiled(query: Query, index: Index, graphs: Graphs) -> Plan:
@@ -206,6 +211,8 @@ class _Compiler:
         if not variables or len(set(variables)) < len(variables):
             raise Unsupported("no variables, or the same one twice")
         rows, scope, keys = self._rows(select)
+        if _is_brief(select):
+            return self._brief(select, variables, rows, scope, keys)
         marks = [f"k{place}" for place in range(len(keys))]
         parts = [self._listed("r", rows)]
         parts += [f"{_key(each)} AS {mark}" for each, mark in zip(keys, marks, strict=True)]
@@ -227,6 +234,25 @@ class _Compiler:
             again = [f"o.{mark} {_direction(each)}" for each, mark in zip(keys, marks, strict=True)]
             sql += f" ORDER BY {', '.join(again)}"
         return Plan(sql, tuple(each.name for each in variables), ask=False)
+
+    def _brief(
+        self,
+        select: Select,
+        variables: tuple[Variable, ...],
+        rows: Relation,
+        scope: Scope,
+        keys: list[str],
+    ) -> Plan:
+        """Return a plan of values, whose terms are looked up when they are there."""
+        columns = [rows.columns.get(each, UNBOUND) for each in variables]
+        if any(column.kind is Kind.DOUBLE for column in columns):
+            raise Unsupported("a double that is computed")
+        parts = [
+            f"r.{self._names.of(each)}" if each in rows.columns else "NULL" for each in variables
+        ]
+        sql = f"SELECT {', '.join(parts)} FROM {scope.source('r')}{_sliced(select, keys)}"
+        names = tuple(each.name for each in variables)
+        return Plan(sql, names, ask=False, kinds=tuple(column.kind for column in columns))
 
     def _visible(self, select: Select) -> tuple[Variable, ...]:
         """Return the variables that `*` stands for, in the engine's order."""
@@ -263,6 +289,20 @@ _COMPILERS: dict[type, Callable[[_Compiler, Any], Relation]] = {
     Group: _Compiler.group,
     Select: _Compiler.subselect,
 }
+
+
+BRIEF = 2_000
+"""Rows up to which terms are rather looked up than joined."""
+
+
+def _is_brief(select: Select) -> bool:
+    """Return whether few solutions are to be expected: those of groups, or the first of many."""
+    if select.limit is not None and select.limit <= BRIEF:
+        return True
+    pattern = select.inner
+    while isinstance(pattern, Extend | Filter):
+        pattern = pattern.inner
+    return isinstance(pattern, Group)
 
 
 def _sliced(select: Select, keys: list[str]) -> str:

@@ -16,18 +16,25 @@ from kg.terms import BlankNode, Literal, NamedNode
 Range = tuple[int, int]
 
 KEPT = 10_000
-"""Terms of queries whose ids are kept."""
+"""Terms of queries whose ids are kept, and terms of answers whose spellings are."""
+
+FEW = 20
+"""Terms that are looked up by a list of them."""
+
+SHORT = 200
+"""Characters up to which spellings are kept."""
 
 
 class Index:
-    """An index, open for reading; statements run in the calling thread and one beside it."""
+    """An index, open for reading; statements run in the calling thread."""
 
     def __init__(self, folder: Path, *, memory: int, work: Path | None = None) -> None:
         """Use up to `memory` bytes and then the folder `work`. Raises Unsupported."""
         options: dict[str, str | bool | int | float | list[str]] = {
             "access_mode": "READ_ONLY",
             "memory_limit": f"{memory // 1_000_000}MB",
-            "threads": 2,
+            # More would help no query of less than some 50 ms, and take from other readers.
+            "threads": 1,
             "temp_directory": str(work) if work else "",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -41,6 +48,7 @@ class Index:
         except duckdb.Error as error:
             raise Unsupported(f"the columns cannot be opened: {error}") from None
         self._known: dict[str, int | None] = {}
+        self._spelled: dict[int, str] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -63,6 +71,18 @@ class Index:
             ).fetchone()
             self._known[spelled] = found[0] if found else None
         return self._known[spelled]
+
+    def spelled(self, ids: set[int]) -> Mapping[int, str]:
+        """Return the spellings of some terms."""
+        found = {id: self._spelled[id] for id in ids if id in self._spelled}
+        if missing := sorted(ids - found.keys()):
+            rows = self._connection.cursor().execute(_looking_up(missing)).fetchall()
+            found.update(rows)
+            if len(self._spelled) > KEPT:
+                self._spelled.clear()
+            short = (row for row in rows[:KEPT] if len(row[1]) <= SHORT)
+            self._spelled.update(short)
+        return found
 
     @cached_property
     def quads(self) -> int:
@@ -126,3 +146,10 @@ class Index:
             f" WHERE id BETWEEN {first} AND {last} AND {condition}"
         ).fetchone()
         return (found[0], found[1]) if found and found[0] is not None else None
+
+
+def _looking_up(ids: list[int]) -> str:
+    listed = ", ".join(map(str, ids))
+    # A list in brackets is compared one by one, one in a table by hash.
+    wanted = f"({listed})" if len(ids) <= FEW else f"(SELECT unnest([{listed}]::INTEGER[]))"
+    return f"SELECT id, spelled FROM term WHERE id IN {wanted}"

@@ -1,10 +1,13 @@
-"""Terms as N-Triples in SQL, which is how TSV writes them."""
+"""Terms as N-Triples, which is how TSV writes them: spelled by SQL, or here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
 from kg.columnar import Unsupported
 from kg.columnar.relations import Kind
-from kg.terms import XSD
+from kg.terms import XSD, Literal
 
 _ONE = 10**18
 
@@ -37,3 +40,31 @@ _SPELLINGS = {
     Kind.BOOLEAN: ("({0})::VARCHAR", f"^^<{XSD.boolean.value}>"),
 }
 """How values are spelled, and what follows the closing quotation mark."""
+
+
+def lines(
+    rows: Collection[Sequence[Any]],
+    kinds: Sequence[Kind],
+    look_up: Callable[[set[int]], Mapping[int, str]],
+) -> Iterator[str]:
+    """Yield rows of values as lines of TSV; `look_up` returns the spellings of ids."""
+    terms = [place for place, kind in enumerate(kinds) if kind is Kind.TERM]
+    known = look_up({row[place] for row in rows for place in terms if row[place] is not None})
+    spell = [known.__getitem__ if kind is Kind.TERM else _HERE[kind] for kind in kinds]
+    for row in rows:
+        cells = zip(spell, row, strict=True)
+        yield "\t".join("" if value is None else spell(value) for spell, value in cells)
+
+
+def _decimal(value: int) -> str:
+    whole, part = divmod(abs(value), _ONE)
+    digits = f"{part:018}".rstrip("0")
+    return f"{'-' if value < 0 else ''}{whole}{f'.{digits}' if digits else ''}"
+
+
+_HERE: dict[Kind, Callable[[Any], str]] = {
+    Kind.STRING: lambda text: str(Literal(text)),
+    Kind.INTEGER: lambda number: f'"{number}"^^<{XSD.integer.value}>',
+    Kind.DECIMAL: lambda number: f'"{_decimal(number)}"^^<{XSD.decimal.value}>',
+    Kind.BOOLEAN: lambda truth: f'"{str(truth).lower()}"^^<{XSD.boolean.value}>',
+}
