@@ -74,14 +74,22 @@ class Cards:
         # All pairs are made before any is looked up: see `labels.fetch`.
         wanted = dict.fromkeys((*names, RDF.type, *properties))
         pairs = f"SELECT * {{ {values('item', things)} {values('property', wanted)} }}"
+        # Repeated rows and blank nodes are left out here: the engine would take twice as long.
         rows = self.store.query(
-            f"SELECT DISTINCT ?item ?property ?value {{ {{ {pairs} }} "
-            "?item ?property ?value FILTER(isIRI(?value) || isLiteral(?value)) }"
+            f"SELECT ?item ?property ?value {{ {{ {pairs} }} ?item ?property ?value }}"
         ).solutions()
-        found: dict[NamedNode, dict[NamedNode, list[Term]]] = defaultdict(lambda: defaultdict(list))
-        for row in sorted(rows, key=lambda row: str(row["value"])):
-            found[row["item"]][row["property"]].append(row["value"])
-        return found
+        found: dict[NamedNode, dict[NamedNode, dict[str, Term]]]
+        found = defaultdict(lambda: defaultdict(dict))
+        for row in rows:
+            if isinstance(value := row["value"], (NamedNode, Literal)):
+                found[row["item"]][row["property"]][str(value)] = value
+        return {
+            item: {
+                property: [value for _, value in sorted(held.items())]
+                for property, held in about.items()
+            }
+            for item, about in found.items()
+        }
 
     def names(self, iris: Iterable[NamedNode]) -> Mapping[NamedNode, Label]:
         """Return a label for each IRI, by a query if it takes one."""
