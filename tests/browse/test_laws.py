@@ -23,11 +23,11 @@ MANY = Wanted(most=10_000)
 def test_the_index_sparql_and_plain_python_choose_the_same_things(content, selection):
     all_ways = ways(content)
     expected = all_ways.world.chosen(selection)
-    for counts in (all_ways.index, all_ways.live):
+    for counts in (all_ways.index, all_ways.live, all_ways.stepwise):
         assert counts.total(selection) == len(expected)
         items = counts.items(selection, "en", 0, 1000)
         assert sorted(items) == sorted(expected)
-        query = patterns.select(selection, counts.tree, no_search)
+        query = patterns.select(*counts.asked(selection), no_search)
         rows = all_ways.store.query(query).solutions()
         assert sorted(row["item"].value for row in rows) == sorted(expected)
 

@@ -224,6 +224,7 @@ class Ways:
     world: World
     index: IndexCounts
     live: LiveCounts
+    stepwise: LiveCounts
     facets: FacetIndex
 
 
@@ -250,7 +251,8 @@ def ways(content) -> Ways:
         index = FacetIndex(File(folder))
     live = LiveCounts(store, no_search)
     counts = IndexCounts(index, live, no_search, snapshot="test")
-    return Ways(store, World(store), counts, live, index)
+    stepwise = LiveCounts(store, no_search, follows_trees=False)
+    return Ways(store, World(store), counts, live, stepwise, index)
 
 
 def is_sorted(values):

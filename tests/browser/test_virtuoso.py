@@ -82,7 +82,6 @@ def test_one_browses_to_a_thing_and_its_evidence(browser, over_virtuoso):
         picture(page, "entity")
 
 
-@pytest.mark.xfail(strict=True, reason="Virtuoso 7 joins a path of any length with nothing")
 def test_a_class_and_a_value_together_find_what_was_counted(over_virtuoso):
     chosen = "type=kg:Measure&kg:theme=<https://kg.example/id/theme-thinking>"
     found = json.load(urlopen(f"{over_virtuoso}/browse.json?{quote(chosen, safe='=&:')}"))

@@ -18,6 +18,7 @@ from kg.browse.facets import FIRST_VALUES, TREE_SHOWN, Bar, Facet, FacetValue, K
 from kg.browse.index import FacetIndex
 from kg.browse.live import LiveCounts
 from kg.browse.paths import TYPE, Path, Step
+from kg.browse.patterns import Tree
 from kg.browse.selection import Condition, Selection
 from kg.browse.values import Bound, Value
 from kg.labels import Label
@@ -51,6 +52,10 @@ class IndexCounts:
         if self._index.knows(path):
             return self._index.tree(path)
         return self._live.tree(path)
+
+    def asked(self, selection: Selection) -> tuple[Selection, Tree]:
+        """Return the selection itself: the store follows trees."""
+        return selection, self.tree
 
     def total(self, selection: Selection) -> int:
         """Return how many things are chosen."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from kg.browse.paths import Path, Step
+from kg.browse.patterns import Tree
 from kg.browse.selection import Selection
 from kg.browse.values import Bound, Value
 from kg.labels import Label, choose, unnamed
@@ -124,6 +125,9 @@ class Counts(Protocol):
 
     def tree(self, path: Path) -> Step | None:
         """Return the step to the value above, where the values of a path are a tree."""
+
+    def asked(self, selection: Selection) -> tuple[Selection, Tree]:
+        """Return what to ask a store for, and by which trees, to get just what is chosen."""
 
     def total(self, selection: Selection) -> int | None:
         """Return how many things are chosen; None where there was no time to count."""

@@ -14,7 +14,7 @@ from kg.browse.asking import NOT_COUNTED, Asking, batches
 from kg.browse.columns import DAY
 from kg.browse.facets import FIRST_VALUES, Bar, Facet, FacetValue, Kind, Wanted
 from kg.browse.paths import TYPE, Path, Step
-from kg.browse.patterns import TextPattern
+from kg.browse.patterns import TextPattern, Tree
 from kg.browse.profiling import MOST_FACETS
 from kg.browse.selection import Condition, Selection
 from kg.browse.values import DATE, NUMBER, Value, lies_between
@@ -52,8 +52,14 @@ class LiveCounts:
         facet: Limits = UNLIMITED,
         label_properties: Sequence[NamedNode] = labels.LABEL_PROPERTIES,
         languages: Callable[[str], Sequence[str]] = lambda tag: labels.chain(tag, ()),
+        follows_trees: bool = True,
     ) -> None:
-        """`facet` is what each facet may take, `page` what the page needs of a selection itself."""
+        """`facet` is what each facet may take, `page` what the page needs of a selection itself.
+
+        A store may not follow trees: Virtuoso 7 finds nothing by a path of any length that stands
+        beside other conditions. Then what is below a value is found step by step, and named.
+        """
+        self._follows_trees = follows_trees
         self._store = store
         self.snapshot = store.snapshot
         self._pattern = pattern
@@ -62,6 +68,7 @@ class LiveCounts:
         self._label_properties = label_properties
         self._languages = languages
         self._trees: dict[Path, Step | None] = {}
+        self._below: dict[tuple[Step, frozenset[Value]], frozenset[Value] | None] = {}
         self._totals: dict[Selection, int | None] = {}
 
     def names(
@@ -81,6 +88,30 @@ class LiveCounts:
             self._trees[path] = None if path.language else trees.asked(asking, path)
         return self._trees[path]
 
+    def asked(self, selection: Selection) -> tuple[Selection, Tree]:
+        """Return what to ask for, and by which trees; raise what `NOT_COUNTED` names."""
+        if self._follows_trees:
+            return selection, self.tree
+        conditions = dict(selection.conditions)
+        followed: dict[Path, Step] = {}
+        for path, held in selection.conditions.items():
+            step = self.tree(path) if held.any or held.none else None
+            if step is None:
+                continue
+            some, none = (self._and_below(step, each) for each in (held.any, held.none))
+            if some is None or none is None:
+                followed[path] = step
+            else:
+                conditions[path] = replace(held, any=some, none=none)
+        return replace(selection, conditions=conditions), followed.get
+
+    def _and_below(self, step: Step, among: frozenset[Value]) -> frozenset[Value] | None:
+        """Return values and all below them; None where they are many, or cannot all be named."""
+        if (step, among) not in self._below:
+            asking = Asking(self._store, self._page)
+            self._below[step, among] = trees.below(asking, step, among)
+        return self._below[step, among]
+
     def total(self, selection: Selection) -> int | None:
         """Return how many things are chosen; None where there was no time to count."""
         key = Selection(selection.conditions, selection.text)
@@ -99,14 +130,14 @@ class LiveCounts:
 
     def met(self, path: Path, condition: Condition) -> list[str]:
         """Return the IRIs of all things that meet a condition. Raises OverLimit."""
-        query = patterns.select(Selection({path: condition}), self.tree, self._pattern)
+        query = patterns.select(*self.asked(Selection({path: condition})), self._pattern)
         return [row["item"].value for row in self._store.query(query).solutions()]
 
     def _counting(self, selection: Selection, more: str = "") -> str:
         return f"SELECT (COUNT(DISTINCT ?item) AS ?n) {{ {self._where(selection)} {more} }}"
 
     def _where(self, selection: Selection) -> str:
-        return patterns.where(selection, self.tree, self._pattern)
+        return patterns.where(*self.asked(selection), self._pattern)
 
     def reaches(self, _selection: Selection, _path: Path) -> None:
         """Return None: it would have to be asked."""

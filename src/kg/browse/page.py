@@ -115,7 +115,7 @@ def load(
 
 def _sparql(counts: Counts, selection: Selection, pattern: TextPattern) -> str | None:
     try:
-        return patterns.select(selection, counts.tree, pattern)
+        return patterns.select(*counts.asked(selection), pattern)
     except TooLarge:
         return None
 

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from kg.browse.asking import Asking
 from kg.browse.paths import Path, Step
-from kg.terms import NamedNode, spell
+from kg.browse.values import Value
+from kg.terms import Literal, NamedNode, spell, values
 
 HIERARCHIES = (
     Step("http://www.w3.org/2004/02/skos/core#broader"),
@@ -22,6 +23,9 @@ HIERARCHIES = (
 )
 """Steps from a thing to what lies above it. The values of a facet are a tree by the first of these
 that leads from one of them, an IRI, to another IRI; a value then stands for all below it, too."""
+
+MOST_BELOW = 500
+"""Values that a query names with all below them, rather than leaving it to the store."""
 
 
 def ask(path: Path, parent: Step) -> str:
@@ -50,6 +54,24 @@ def _used(asking: Asking) -> list[Step]:
     ]
     rows = asking.rows(f"SELECT ?place {{ {' UNION '.join(tests)} }}")
     return [HIERARCHIES[place] for place in sorted(int(row["place"].value) for row in rows)]
+
+
+def below(asking: Asking, step: Step, among: frozenset[Value]) -> frozenset[Value] | None:
+    """Return values and all below them, by a query for each level.
+
+    None where they are more than `MOST_BELOW`, or one of them is a blank node, which no query can
+    name.
+    """
+    found = fresh = among
+    while fresh:
+        above = values("above", sorted(fresh, key=str))
+        rows = asking.rows(f"SELECT DISTINCT ?below {{ {above} ?below {step.spell()} ?above }}")
+        reached = {row["below"] for row in rows}
+        named = frozenset(each for each in reached if isinstance(each, (NamedNode, Literal)))
+        fresh, found = named - found, found | named
+        if len(named) < len(reached) or len(found) > MOST_BELOW:
+            return None
+    return found
 
 
 def upward(children: Iterable[int], parents: Iterable[int]) -> Mapping[int, Sequence[int]]:

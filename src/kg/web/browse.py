@@ -131,6 +131,7 @@ def _live() -> LiveCounts:
         facet=replace(limits, seconds=current_kg.settings.facet_seconds),
         label_properties=current_kg.display.label_properties,
         languages=lambda tag: chain(tag, current_kg.settings.languages),
+        follows_trees=not current_kg.live,
     )
 
 
@@ -262,14 +263,14 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 def _query(chosen: Selection, format: Format) -> Response:
     counting = counts(chosen)
-    query = patterns.select(chosen, counting.tree, _pattern)
+    query = patterns.select(*counting.asked(chosen), _pattern)
     shown = current_kg.prefixes.abbreviate(query) + "\n"
     return Response(shown, content_type=f"{format.media_type}; charset=utf-8")
 
 
 def _graph(chosen: Selection, format: Format) -> Response:
     """Send what the data says about each thing that is chosen, on whatever page."""
-    where = patterns.where(chosen, counts(chosen).tree, _pattern)
+    where = patterns.where(*counts(chosen).asked(chosen), _pattern)
     return respond.result(
         current_kg.asked().query(
             f"CONSTRUCT {{ ?item ?property ?value }} WHERE {{ {{ SELECT DISTINCT ?item WHERE {{ "
