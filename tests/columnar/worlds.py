@@ -83,11 +83,14 @@ def triples(draw):
     subject = draw(st.sampled_from([*NODES, *NODES, ":a"]))
     objects = [*NODES, ":b"] if name in "pq" else [*VALUES]
     if name in "pq" and draw(st.integers(0, 9)) == 0:
-        name = draw(st.sampled_from((f"{name}+", "p|:q", "p|^:q")))
+        path = draw(st.sampled_from(PATHS)).format(name)
+        return f"{subject} {path} {draw(st.sampled_from(objects))} ."
     if draw(st.integers(0, 9)) == 0:
         return f"{subject} ?k {draw(st.sampled_from(objects))} ."
     return f"{subject} :{name} {draw(st.sampled_from(objects))} ."
 
+
+PATHS = (":{0}+", ":{0}*", ":{0}?", ":p|:q", ":p|^:q", "!:{0}", "!(:{0}|^:p)", "(:p/:q)?", "^!:q")
 
 CONSTANTS = (":a", "1", "2", "1.5", "0.5e0", '"a"', '"a"@en', "true", '"b"^^:type',
              '"2020-01-31"^^xsd:date')  # fmt: skip

@@ -57,7 +57,21 @@ class Repeated:
     zero: bool
 
 
-Path = NamedNode | Inverse | Sequence | Alternative | Repeated
+@dataclass(frozen=True)
+class Maybe:
+    """`path?`."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Negated:
+    """`!(one | other)`: any property but these."""
+
+    properties: tuple[NamedNode, ...]
+
+
+Path = NamedNode | Inverse | Sequence | Alternative | Repeated | Maybe | Negated
 
 
 # Expressions (17).

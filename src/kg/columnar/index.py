@@ -15,6 +15,9 @@ from kg.terms import BlankNode, Literal, NamedNode
 
 Range = tuple[int, int]
 
+SPILL = 4
+"""How much of the disk a query may use, by the memory it may."""
+
 KEPT = 10_000
 """Terms of queries whose ids are kept, and terms of answers whose spellings are."""
 
@@ -36,6 +39,7 @@ class Index:
             # More would help no query of less than some 50 ms, and take from other readers.
             "threads": 1,
             "temp_directory": str(work) if work else "",
+            "max_temp_directory_size": f"{SPILL * memory // 1_000_000}MB",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_unsigned_extensions": False,

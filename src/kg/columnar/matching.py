@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kg.columnar import Unsupported, paths
-from kg.columnar.algebra import Alternative, Node, Repeated, Triple, Triples, Variable
+from kg.columnar.algebra import (
+    Alternative,
+    Maybe,
+    Negated,
+    Node,
+    Repeated,
+    Triple,
+    Triples,
+    Variable,
+)
 from kg.columnar.classes import RESOURCE, Class
 from kg.columnar.datasets import Graphs
 from kg.columnar.index import Index
 from kg.columnar.relations import Column, Kind, Names, Relation
 from kg.terms import NamedNode
+
+_RELATIONS = Alternative | Repeated | Maybe
+"""Paths whose pairs are found by a statement of their own, each once."""
 
 
 @dataclass
@@ -39,7 +51,7 @@ def matched(pattern: Triples, index: Index, graphs: Graphs, names: Names) -> Rel
     statement = _Statement()
     for triple in pattern.patterns:
         alias = names.new("q")
-        if isinstance(triple.predicate, Alternative | Repeated):
+        if isinstance(triple.predicate, _RELATIONS):
             if pattern.graph is not None:
                 raise Unsupported("a path in a named graph")
             sql = paths.related(triple, pattern, index, graphs, names)
@@ -72,9 +84,12 @@ def _place(statement: _Statement, alias: str, triple: Triple, index: Index) -> N
         id = index.id(predicate)
         statement.demand(f"{alias}.p", id)
         objects = index.objects(-1 if id is None else id)
-    elif not isinstance(predicate, Alternative | Repeated):
+    elif isinstance(predicate, Negated):
+        statement.conditions.append(paths.none_of(predicate, alias, index))
+        objects = index.objects(None)
+    elif not isinstance(predicate, _RELATIONS):
         raise Unsupported("a path within a path")
-    subjects = index.present if isinstance(predicate, Alternative | Repeated) else RESOURCE
+    subjects = index.present if isinstance(predicate, _RELATIONS) else RESOURCE
     for place, node, mask in (("s", triple.subject, subjects), ("o", triple.object, objects)):
         if isinstance(node, Variable):
             statement.put(f"{alias}.{place}", node, mask)

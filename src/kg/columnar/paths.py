@@ -6,6 +6,8 @@ from kg.columnar import Unsupported
 from kg.columnar.algebra import (
     Alternative,
     Inverse,
+    Maybe,
+    Negated,
     Path,
     Repeated,
     Sequence,
@@ -27,9 +29,7 @@ def related(triple: Triple, among: Triples, index: Index, graphs: Graphs, names:
     path = triple.predicate
     if isinstance(path, Alternative):
         return _pairs(path, index, graphs)
-    assert isinstance(path, Repeated)
-    if path.zero and graphs.default is not None:
-        raise Unsupported("paths of length zero in some of the graphs")
+    assert isinstance(path, Repeated | Maybe)
     step, edges = names.new("e"), _pairs(path.path, index, graphs)
     subject, object = (
         None if isinstance(node, Variable) else index.id(node)
@@ -41,28 +41,55 @@ def related(triple: Triple, among: Triples, index: Index, graphs: Graphs, names:
         object if not open_ends[1] else 0,
     ):
         return "SELECT 0 AS s, 0 AS o WHERE false"
-    if subject is not None:
-        found = _from(subject, step, names.new("r"), zero=path.zero)
-        selected = f"SELECT {subject} AS s, n AS o FROM ({found})"
-    elif object is not None:
-        found = _from(object, step, names.new("r"), zero=path.zero, backwards=True)
-        selected = f"SELECT n AS s, {object} AS o FROM ({found})"
+    start = object if subject is None else subject
+    if isinstance(path, Maybe):
+        selected = f"SELECT s, o FROM {step}{_at(subject, object)}"
+        selected += f" UNION {_itself(start, graphs)}"
+    elif start is not None:
+        backwards = subject is None
+        found = _from(start, step, names.new("r"), graphs, zero=path.zero, backwards=backwards)
+        ends = f"n AS s, {start} AS o" if backwards else f"{start} AS s, n AS o"
+        selected = f"SELECT {ends} FROM ({found})"
     else:
         if len(among.patterns) > 1 and _steps(path.path, index) > FEW:
             raise Unsupported("a path with two open ends over many steps")
-        selected = _closure(step, names.new("r"), zero=path.zero)
+        selected = f"SELECT s, o FROM ({_closure(step, names.new('r'))})"
+        if path.zero:
+            selected = f"{selected} UNION {_itself(None, graphs)}"
     return f"WITH {step} AS MATERIALIZED (SELECT DISTINCT s, o FROM ({edges})) {selected}"
 
 
-def _from(start: int, step: str, name: str, *, zero: bool, backwards: bool = False) -> str:
+def none_of(path: Negated, alias: str, index: Index) -> str:
+    """Return the condition that a quad has none of some properties."""
+    ids = [index.id(each) for each in path.properties]
+    known = ", ".join(str(id) for id in ids if id is not None)
+    return f"{alias}.p NOT IN ({known})" if known else "true"
+
+
+def _at(subject: int | None, object: int | None) -> str:
+    ends = {"s": subject, "o": object}
+    known = [f"{end} = {id}" for end, id in ends.items() if id is not None]
+    return f" WHERE {' AND '.join(known)}" if known else ""
+
+
+def _itself(term: int | None, graphs: Graphs) -> str:
+    """Return pairs of a node, or of each one, with itself; nodes are subjects and objects."""
+    among = graphs.of_default("q")
+    if term is not None:
+        used = f"SELECT 1 FROM quad q WHERE (s = {term} OR o = {term}) AND {among}"
+        return f"SELECT {term} AS s, {term} AS o WHERE EXISTS ({used})"
+    nodes = (f"SELECT {end} AS n FROM quad q WHERE {among}" for end in "so")
+    return f"SELECT n AS s, n AS o FROM ({' UNION '.join(nodes)})"
+
+
+def _from(
+    start: int, step: str, name: str, graphs: Graphs, *, zero: bool, backwards: bool = False
+) -> str:
     """Return what can be reached from a term, as the column `n`."""
     near, far = ("o", "s") if backwards else ("s", "o")
     first = f"SELECT {far} AS n FROM {step} WHERE {near} = {start}"
     if zero:
-        first = (
-            f"SELECT {start} AS n WHERE EXISTS"
-            f" (SELECT 1 FROM quad WHERE s = {start} OR o = {start})"
-        )
+        first = f"SELECT s AS n FROM ({_itself(start, graphs)})"
     return (
         f"WITH RECURSIVE {name}(n) AS ({first} UNION"
         f" SELECT {step}.{far} FROM {name} JOIN {step} ON {step}.{near} = {name}.n)"
@@ -70,16 +97,12 @@ def _from(start: int, step: str, name: str, *, zero: bool, backwards: bool = Fal
     )
 
 
-def _closure(step: str, name: str, *, zero: bool) -> str:
-    pairs = (
+def _closure(step: str, name: str) -> str:
+    return (
         f"WITH RECURSIVE {name}(s, o) AS (SELECT s, o FROM {step} UNION"
         f" SELECT {name}.s, {step}.o FROM {name} JOIN {step} ON {step}.s = {name}.o)"
         f" SELECT s, o FROM {name}"
     )
-    if not zero:
-        return f"SELECT s, o FROM ({pairs})"
-    nodes = "SELECT s AS n FROM quad UNION SELECT o FROM quad"
-    return f"SELECT s, o FROM ({pairs}) UNION SELECT n, n FROM ({nodes})"
 
 
 def _pairs(path: Path, index: Index, graphs: Graphs) -> str:
@@ -88,6 +111,9 @@ def _pairs(path: Path, index: Index, graphs: Graphs) -> str:
         id = index.id(path)
         condition = "false" if id is None else f"p = {id}"
         return f"SELECT s, o FROM quad q WHERE {condition} AND {graphs.of_default('q')}"
+    if isinstance(path, Negated):
+        others = none_of(path, "q", index)
+        return f"SELECT s, o FROM quad q WHERE {others} AND {graphs.of_default('q')}"
     if isinstance(path, Inverse):
         return f"SELECT o AS s, s AS o FROM ({_pairs(path.path, index, graphs)})"
     if isinstance(path, Sequence):
@@ -104,6 +130,8 @@ def _steps(path: Path, index: Index) -> int:
     if isinstance(path, NamedNode):
         id = index.id(path)
         return 0 if id is None else index.uses(id)
+    if isinstance(path, Negated):
+        return index.quads
     if isinstance(path, Sequence | Alternative):
         return _steps(path.first, index) + _steps(path.second, index)
     return _steps(path.path, index)

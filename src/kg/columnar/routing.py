@@ -17,7 +17,7 @@ from kg.columnar import Unsupported
 from kg.errors import BadInput
 from kg.formats import Format, Kind
 from kg.settings import AUTOMATIC, COLUMNS, OXIGRAPH
-from kg.store import Limits, Scope
+from kg.store import Limits, Scope, sandbox
 from kg.store.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
@@ -144,9 +144,9 @@ class RoutedStore:
             raise Unsupported(f"there are no columns: {about.get('reason')}")
         if self._routing.engine != COLUMNS and about["quads"] < self._routing.small:
             raise Unsupported("the data is so small that Oxigraph answers at once")
-        from kg.columnar.answering import Columns  # noqa: PLC0415  DuckDB takes 30 MB
+        with self._opening(), sandbox.uncounted():
+            from kg.columnar.answering import Columns  # noqa: PLC0415  DuckDB takes 30 MB
 
-        with self._opening():
             memory = int(SHARE * self._routing.memory)
             self._columns = Columns(self._routing.folder, memory=memory, work=self._routing.work)
         return self._columns

@@ -8,6 +8,8 @@ from kg.columnar import Unsupported
 from kg.columnar.algebra import (
     Alternative,
     Inverse,
+    Maybe,
+    Negated,
     Node,
     Path,
     Repeated,
@@ -18,7 +20,7 @@ from kg.columnar.algebra import (
 )
 from kg.columnar.scanning import Cursor
 from kg.columnar.vocabulary import Vocabulary
-from kg.terms import RDF
+from kg.terms import RDF, NamedNode
 
 
 class TripleReader:
@@ -121,15 +123,18 @@ class TripleReader:
         path = self._atom()
         if sign := self._cursor.skip("+", "*"):
             return Repeated(path, zero=sign == "*")
-        if self._cursor.sees("?", "!"):
-            raise Unsupported("paths of length zero or one")
-        return path
+        return Maybe(path) if self._cursor.skip("?") else path
 
     def _atom(self) -> Path:
         if self._cursor.skip("("):
             path = self._path()
             self._cursor.expect(")")
             return path
+        if self._cursor.skip("!"):
+            return self._negated()
+        return self._property()
+
+    def _property(self) -> NamedNode:
         if self._cursor.token.text == "a":
             self._cursor.take()
             return RDF.type
@@ -137,3 +142,22 @@ class TripleReader:
         if iri is None:
             self._cursor.fail("a property")
         return iri
+
+    def _negated(self) -> Path:
+        """Return a negated property set; what goes either way is found once, as in the engine."""
+        ways: dict[bool, list[NamedNode]] = {}
+        several = self._cursor.skip("(")
+        while not several or not self._cursor.sees(")"):
+            inverse = bool(self._cursor.skip("^"))
+            ways.setdefault(inverse, []).append(self._property())
+            if not several or not self._cursor.skip("|"):
+                break
+        if several:
+            self._cursor.expect(")")
+        found: list[Path] = [
+            Inverse(Negated(tuple(each))) if inverse else Negated(tuple(each))
+            for inverse, each in sorted(ways.items())
+        ]
+        if not found:
+            raise Unsupported("a path that excludes nothing")
+        return found[0] if len(found) == 1 else Alternative(*found)

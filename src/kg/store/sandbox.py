@@ -6,6 +6,7 @@ it allocates. The kernel has both.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -13,6 +14,7 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Iterator
 
 from kg.errors import BadInput
 
@@ -31,6 +33,9 @@ _CALLS = {
 
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _SECCOMP_MODE_FILTER = 2
+
+LIBRARIES = 512 * 1024 * 1024
+"""Bytes that may be left out of what `limit_memory` counts."""
 
 
 def forbid_sockets() -> bool:
@@ -96,7 +101,20 @@ def allow_files(least: int) -> int:
 def limit_memory(extra_bytes: int) -> None:
     """Let the address space of this process grow by `extra_bytes` from what it is now."""
     limit = _address_space() + extra_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit + LIBRARIES))
+
+
+@contextlib.contextmanager
+def uncounted() -> Iterator[None]:
+    """Leave what is mapped meanwhile, such as a library, out of what `limit_memory` counts."""
+    before = _address_space()
+    try:
+        yield
+    finally:
+        limit, most = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != most:
+            more = max(0, _address_space() - before)
+            resource.setrlimit(resource.RLIMIT_AS, (min(most, limit + more), most))
 
 
 def frugal_environment() -> dict[str, str]:
