@@ -106,6 +106,12 @@ ANSWERED = {
     "graphs": "SELECT * { GRAPH ?g { ?s :i ?x FILTER(?x > 7) } ?s a ?t }",
     "FROM": "SELECT * FROM :g FROM :h { ?s ?p ?x }",
     "FROM NAMED": "SELECT * FROM :g FROM NAMED :h { ?s :p ?x GRAPH ?g { ?y :i ?v } }",
+    "triples": "CONSTRUCT { ?s :is ?x ; a :Number . :all :has ?s , :a } { ?s :i ?x }",
+    "triples of the pattern": "CONSTRUCT WHERE { ?s :p ?x . ?x :i ?y }",
+    "triples that could not be": "CONSTRUCT { ?x ?p ?s . ?x :p ?w . ?s ?x 1 } { ?s ?p ?x OPTIONAL { ?s :when ?w } }",
+    "triples of what is computed": "CONSTRUCT { ?s :n ?n . ?s :t ?t } { { SELECT ?s (COUNT(*) AS ?n) { ?s :p ?x } GROUP BY ?s } ?s :i ?i BIND(STR(?i) AS ?t) }",
+    "triples of the first few": "CONSTRUCT { ?s :i ?x ; :j ?x } { ?s :i ?x } ORDER BY DESC(?x) ?s LIMIT 3",
+    "triples that come twice": "CONSTRUCT { ?s ?p ?x . ?s :p ?x . ?x :q ?none } { ?s ?p ?x FILTER(ISIRI(?x)) }",
     "no variable of the pattern": "SELECT ?none { ?s :d ?x }",
 }  # fmt: skip
 
@@ -127,6 +133,7 @@ LEFT_TO_OXIGRAPH = {
     "a path of no property": "SELECT * { ?s !() ?x }",
     "a path that may be of length zero within another": "SELECT * { ?s (:p?/:i)+ ?x }",
     "DESCRIBE": "DESCRIBE :a",
+    "new blank nodes": "CONSTRUCT { _:b :p ?s } { ?s :p ?x }",
     "sums of several datatypes": "SELECT (SUM(?x) AS ?n) { ?s :n ?x }",
     "any few of a subquery": "SELECT * { { SELECT ?s { ?s :i ?x } LIMIT 1 } }",
     "RAND": "SELECT (RAND() AS ?x) {}",

@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from pyoxigraph import parse
 
 from kg import derived, formats
 from kg.build import build
@@ -112,6 +113,20 @@ def test_both_write_the_same_bytes(routed, format):
 def test_many_groups_are_answered_like_few(routed):
     text = PREFIX + "SELECT ?s (SUM(?v) AS ?n) { ?s :is ?v } GROUP BY ?s ORDER BY DESC(?n)"
     assert written(routed(engine=COLUMNS), text) == written(routed(engine=OXIGRAPH), text)
+
+
+GRAPHS = [each for each in formats.offers(formats.Kind.GRAPH) if each.engine]
+
+
+@pytest.mark.parametrize("format", GRAPHS, ids=lambda f: f.name)
+def test_graphs_are_written_alike(routed, format):
+    text = PREFIX + "CONSTRUCT { ?c :has ?s } { ?s :of ?c ; :is ?v FILTER(?v < 20) }"
+    by_columns, by_oxigraph = (
+        sorted(map(str, parse(written(routed(engine=each), text, format), format=format.engine)))
+        for each in (COLUMNS, OXIGRAPH)
+    )
+    assert by_columns == by_oxigraph
+    assert len(by_columns) == 20
 
 
 def test_a_setting_leaves_everything_to_one_engine(routed):

@@ -178,16 +178,22 @@ AGGREGATES = ("COUNT(*)", "COUNT({})", "COUNT(DISTINCT {})", "SUM({})", "AVG({})
               "MAX({})", "SUM(DISTINCT {})", "SUM({} + 1)")  # fmt: skip
 
 
+WHOLE = {
+    "ask": "ASK",
+    "all": "SELECT *",
+    "construct": "CONSTRUCT { ?x :p ?v . ?y ?k ?w . ?v :q ?x }",
+}
+FORMS_OF_QUERIES = ("plain", "distinct", "all", "ask", "construct", "grouped", "grouped", "total")
+
+
 @st.composite
 def queries(draw):
-    """A SELECT or ASK without LIMIT, whose solutions are settled."""
+    """A SELECT, ASK or CONSTRUCT without LIMIT, whose solutions are settled."""
     group = draw(groups())
-    form = draw(st.sampled_from(("plain", "distinct", "all", "ask", "grouped", "grouped", "total")))
+    form = draw(st.sampled_from(FORMS_OF_QUERIES))
     chosen = draw(st.sampled_from(VARIABLES))
-    if form == "ask":
-        return f"ASK {group}"
-    if form == "all":
-        return f"SELECT * {group}"
+    if form in WHOLE:
+        return f"{WHOLE[form]} {group}"
     if form == "distinct":
         return f"SELECT DISTINCT {chosen} ?x {group}".replace("?x ?x", "?x")
     if form == "plain":

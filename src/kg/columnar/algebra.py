@@ -216,8 +216,9 @@ Pattern = Triples | Join | Optional | Union | Minus | Filter | Extend | Values |
 
 @dataclass(frozen=True)
 class Query:
-    """A query: a SELECT, or an ASK for whether its pattern has a solution.
+    """A query: a SELECT, an ASK for whether its pattern has a solution, or a CONSTRUCT.
 
+    A CONSTRUCT has a `template`, whose variables its SELECT selects.
     `default` and `named` are the graphs of its dataset clauses; None where it has none.
     """
 
@@ -225,6 +226,7 @@ class Query:
     ask: bool
     default: tuple[NamedNode, ...] | None
     named: tuple[NamedNode, ...] | None
+    template: tuple[Triple, ...] | None = None
 
 
 EMPTY = Triples(())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections import OrderedDict
 from pathlib import Path
 from typing import IO, Any, cast
 
 import duckdb
-from pyoxigraph import QueryResultsFormat, parse_query_results
+from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results, serialize
 
 from kg.columnar import Unsupported
 from kg.columnar.compiling import Plan, compiled
@@ -20,7 +21,7 @@ from kg.columnar.parsing import parsed
 from kg.columnar.spelling import lines
 from kg.errors import BadInput, BadQuery, Interrupted, KgError, too_much_memory
 from kg.formats import Format, Kind
-from kg.results import Sink, internal_format
+from kg.results import Sink, internal_format, not_expressible
 from kg.store import Limits, Scope
 from kg.store.embedded import EmbeddedStore
 
@@ -85,22 +86,34 @@ class Columns:
         Raises Unsupported when it turns out before anything was written that it cannot be had,
         and OverLimit.
         """
-        kind = Kind.BOOLEAN if plan.ask else Kind.SOLUTIONS
+        kind = Kind.BOOLEAN if plan.ask else Kind.GRAPH if plan.graph else Kind.SOLUTIONS
         chosen = format or internal_format(kind)
-        if kind not in chosen.kinds or not isinstance(chosen.engine, QueryResultsFormat):
+        if kind not in chosen.kinds or chosen.engine is None:
             raise BadInput(f"an answer of kind {kind} cannot be written as {chosen.media_type}")
         rows = _Rows(self.index, plan)
         rows.begin()
         sink = Sink(output, format=chosen, max_bytes=limits.bytes)
-        read = QueryResultsFormat.JSON if plan.ask else QueryResultsFormat.TSV
         try:
-            parse_query_results(cast("IO[bytes]", rows), format=read).serialize(
-                sink.file, format=chosen.engine
-            )
+            _convert(rows, plan, sink, chosen)
         except (OSError, SyntaxError, ValueError):
+            if rows.error is None and plan.graph:
+                raise not_expressible(chosen) from None
             raise rows.error or Interrupted("the answer broke off") from None
         sink.close()
         return kind, chosen
+
+
+def _convert(rows: _Rows, plan: Plan, sink: Sink, format: Format) -> None:
+    """Write rows in a format."""
+    file = cast("IO[bytes]", rows)
+    if isinstance(format.engine, QueryResultsFormat):
+        read = QueryResultsFormat.JSON if plan.ask else QueryResultsFormat.TSV
+        parse_query_results(file, format=read).serialize(sink.file, format=format.engine)
+    elif format.engine is RdfFormat.N_TRIPLES:
+        shutil.copyfileobj(file, sink.file)
+    else:
+        triples = parse(file, format=RdfFormat.N_TRIPLES)
+        serialize(triples, sink.file, cast("RdfFormat", format.engine))
 
 
 class _Rows(io.RawIOBase):
@@ -145,7 +158,7 @@ class _Rows(io.RawIOBase):
         return size
 
     def _head(self) -> bytes:
-        if self._plan.ask:
+        if self._plan.ask or self._plan.graph:
             return b""
         return "\t".join(f"?{name}" for name in self._plan.variables).encode() + b"\n"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kg.columnar import Unsupported, grouping, joining, matching, ordering
+from kg.columnar import Unsupported, constructing, grouping, joining, matching, ordering
 from kg.columnar.algebra import (
     Extend,
     Filter,
@@ -17,6 +17,7 @@ from kg.columnar.algebra import (
     Pattern,
     Query,
     Select,
+    Triple,
     Triples,
     Union,
     Values,
@@ -45,6 +46,8 @@ class Plan:
     variables: tuple[str, ...]
     ask: bool
     kinds: tuple[Kind, ...] = ()
+    graph: bool = False
+    """Whether rows are lines of N-Triples, those of a CONSTRUCT."""
 
 
 def compiled(query: Query, index: Index, graphs: Graphs) -> Plan:
@@ -55,6 +58,8 @@ def compiled(query: Query, index: Index, graphs: Graphs) -> Plan:
             return Plan(
                 f"SELECT EXISTS ({compiler.relation(query.select.inner).sql})", (), ask=True
             )
+        if query.template is not None:
+            return compiler.constructed(query.select, query.template)
         return compiler.answered(query.select)
     except RecursionError:
         raise Unsupported("deep nesting") from None
@@ -234,6 +239,17 @@ class _Compiler:
             again = [f"o.{mark} {_direction(each)}" for each, mark in zip(keys, marks, strict=True)]
             sql += f" ORDER BY {', '.join(again)}"
         return Plan(sql, tuple(each.name for each in variables), ask=False)
+
+    def constructed(self, select: Select, template: tuple[Triple, ...]) -> Plan:
+        """Return the plan of a CONSTRUCT."""
+        rows, scope, keys = self._rows(select)
+        selected = self._listed("r", rows) or "1 AS unit"
+        if select.limit is None and not select.offset:
+            keys = []  # triples have no order
+        sql = f"SELECT {selected} FROM {scope.source('r')}{_sliced(select, keys)}"
+        solutions = Relation(sql, rows.columns)
+        made = constructing.constructed(template, solutions, self._index, self._names)
+        return Plan(made, (), ask=False, graph=True)
 
     def _brief(
         self,

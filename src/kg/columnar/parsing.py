@@ -31,6 +31,7 @@ from kg.columnar.algebra import (
     Pattern,
     Query,
     Select,
+    Triple,
     Triples,
     Union,
     Values,
@@ -41,6 +42,8 @@ from kg.columnar.scanning import Cursor, scanned
 from kg.columnar.triples import TripleReader
 from kg.columnar.vocabulary import Vocabulary
 from kg.terms import NamedNode
+
+_Names = tuple[NamedNode, ...] | None
 
 
 def parsed(text: str) -> Query:
@@ -62,20 +65,47 @@ class _Reader:
     def query(self) -> Query:
         self._vocabulary.read_prologue()
         cursor = self._cursor
-        if cursor.skip("ASK"):
+        ask, template = bool(cursor.skip("ASK")), None
+        if ask:
             default, named = self._dataset()
             pattern = self._where()
             select = Select(pattern, None, distinct=False, order=(), offset=0, limit=None)
-            ask = True
+        elif cursor.skip("CONSTRUCT"):
+            select, default, named, template = self._construct()
         else:
             cursor.expect("SELECT")
             select, default, named = self._select()
-            ask = False
         if cursor.token.kind != "end":
             cursor.fail("the end")
-        return Query(select, ask, default, named)
+        return Query(select, ask, default, named, template)
 
-    def _dataset(self) -> tuple[tuple[NamedNode, ...] | None, tuple[NamedNode, ...] | None]:
+    def _construct(self) -> tuple[Select, _Names, _Names, tuple[Triple, ...]]:
+        """Return the parts of a CONSTRUCT; without a template, its pattern is one (16.2.4)."""
+        template = self._template() if self._cursor.sees("{") else None
+        default, named = self._dataset()
+        pattern = self._where()
+        if template is None:
+            if not isinstance(pattern, Triples):
+                raise Unsupported("CONSTRUCT WHERE of more than triples")
+            template = pattern.patterns
+        places = (
+            place for each in template for place in (each.subject, each.predicate, each.object)
+        )
+        variables = [place for place in places if isinstance(place, Variable)]
+        chosen: list[tuple[Variable, Expression | None]] = [
+            (each, None) for each in dict.fromkeys(variables)
+        ]
+        return self._modified(pattern, chosen, distinct=False), default, named, template
+
+    def _template(self) -> tuple[Triple, ...]:
+        self._cursor.expect("{")
+        found: list[Triple] = []
+        while not self._cursor.skip("}"):
+            found += self._triples.read().patterns
+            self._cursor.skip(".")
+        return tuple(found)
+
+    def _dataset(self) -> tuple[_Names, _Names]:
         default: list[NamedNode] = []
         named: list[NamedNode] = []
         while self._cursor.skip("FROM"):
@@ -92,15 +122,23 @@ class _Reader:
 
     # ------------------------------------------------------------------------------ SELECT
 
-    def _select(
-        self,
-    ) -> tuple[Select, tuple[NamedNode, ...] | None, tuple[NamedNode, ...] | None]:
+    def _select(self) -> tuple[Select, _Names, _Names]:
         if self._cursor.sees("REDUCED"):
             raise Unsupported("REDUCED")
         distinct = bool(self._cursor.skip("DISTINCT"))
         chosen = self._chosen()
         default, named = self._dataset()
-        shape = _Shape(self._where(), self._numbers)
+        return self._modified(self._where(), chosen, distinct=distinct), default, named
+
+    def _modified(
+        self,
+        inner: Pattern,
+        chosen: list[tuple[Variable, Expression | None]] | None,
+        *,
+        distinct: bool,
+    ) -> Select:
+        """Return what is chosen from a pattern, with the modifiers that follow it (18.2.4)."""
+        shape = _Shape(inner, self._numbers)
         self._group_by(shape)
         having: list[Expression] = []
         if self._cursor.skip("HAVING"):
@@ -120,7 +158,7 @@ class _Reader:
             if expression is not None:
                 pattern = Extend(pattern, name, expression)
         variables = None if chosen is None else tuple(name for name, _ in selected)
-        return Select(pattern, variables, distinct, order, offset, limit), default, named
+        return Select(pattern, variables, distinct, order, offset, limit)
 
     def _chosen(self) -> list[tuple[Variable, Expression | None]] | None:
         """Return the selected variables, with their expressions; None for `*`."""
