@@ -136,6 +136,16 @@ FORMS = (
     "MONTH({})",
     "sameTerm({}, {})",
     "ABS({})",
+    "CONCAT(STR({}), {})",
+    'STRBEFORE({}, "b")',
+    "STRAFTER(STR({}), STR({}))",
+    "SUBSTR(STR({}), 2)",
+    "SUBSTR({}, 0, 2)",
+    'REPLACE(STR({}), "a", "b ")',
+    "xsd:integer({})",
+    "xsd:integer(STR({}))",
+    "xsd:decimal({})",
+    "xsd:string({})",
 )
 
 

@@ -8,6 +8,7 @@ from kg.columnar import Unsupported
 from kg.columnar.algebra import Aggregate, Call, Exists, Expression, Pattern, Variable
 from kg.columnar.scanning import Cursor
 from kg.columnar.vocabulary import Vocabulary
+from kg.terms import NamedNode
 
 AGGREGATES = ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")
 
@@ -75,8 +76,8 @@ class Formulas:
         constant = self._vocabulary.constant()
         if constant is None:
             self._cursor.fail("an expression")
-        if self._cursor.sees("("):
-            raise Unsupported("functions that are called by an IRI")
+        if isinstance(constant, NamedNode) and self._cursor.sees("("):
+            return Call(constant.value, self._list())
         return constant
 
     def _call(self) -> Expression:

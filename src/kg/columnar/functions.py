@@ -22,6 +22,7 @@ from kg.columnar.classes import (
 from kg.columnar.comparing import as_decimal, equal, mask_of, ordered
 from kg.columnar.expressions import Expressions, Value
 from kg.columnar.relations import Kind, quoted, within
+from kg.columnar.texts import TEXTS
 from kg.terms import XSD, Literal
 
 _WORDS = Class.STRING | Class.LANGUAGE
@@ -355,6 +356,8 @@ FUNCTIONS: dict[str, Compiled] = {
     "STRSTARTS": partial(_search, "starts_with"),
     "STRENDS": partial(_search, "ends_with"),
     "REGEX": _regex,
+    **TEXTS,
+    XSD.string.value: _str,
     "STRLEN": _length,
     "YEAR": partial(_part, 1, 4),
     "MONTH": partial(_part, 6, 7),

@@ -1,0 +1,129 @@
+"""Functions that make texts and numbers of texts (SPARQL 1.1, 17.4.3 and 17.5), where exact.
+
+What has a language is left out: which language a result has depends on all arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from kg.columnar import Unsupported
+from kg.columnar.algebra import Expression
+from kg.columnar.classes import EXACT, LITERAL, Class, class_of
+from kg.columnar.comparing import as_decimal, mask_of
+from kg.columnar.expressions import Expressions, Value
+from kg.columnar.relations import Kind, quoted
+from kg.terms import XSD, Literal
+
+
+def _plain(context: Expressions, argument: Expression) -> str:
+    """Return the text of a string without a language; NULL for what is no string."""
+    value = context.value(argument)
+    mask = mask_of(value)
+    if not mask & Class.STRING or mask & (Class.LANGUAGE | Class.STRANGE):
+        raise Unsupported("a text that may have a language")
+    return context.text(value, Class.STRING)
+
+
+def _text(sql: str) -> Value:
+    return Value(Kind.STRING, f"({sql})")
+
+
+def _concatenated(context: Expressions, *arguments: Expression) -> Value:
+    if not arguments:
+        raise Unsupported("CONCAT of nothing")
+    return _text(" || ".join(_plain(context, each) for each in arguments))
+
+
+def _before(context: Expressions, text: Expression, part: Expression) -> Value:
+    whole, found = _plain(context, text), _plain(context, part)
+    place = f"strpos({whole}, {found})"
+    return _text(
+        f"CASE WHEN {place} > 0 THEN left({whole}, {place} - 1) WHEN {place} = 0 THEN '' END"
+    )
+
+
+def _after(context: Expressions, text: Expression, part: Expression) -> Value:
+    whole, found = _plain(context, text), _plain(context, part)
+    place = f"strpos({whole}, {found})"
+    rest = f"substr({whole}, {place} + length({found}))"
+    return _text(f"CASE WHEN {place} > 0 THEN {rest} WHEN {place} = 0 THEN '' END")
+
+
+def _cut(context: Expressions, text: Expression, *places: Expression) -> Value:
+    """Return the characters from the first place on, as many as the second says, if any."""
+    first, *length = (_whole_number(each) for each in places)
+    begin = max(first, 1)
+    if not length:
+        return _text(f"substr({_plain(context, text)}, {begin})")
+    return _text(f"substr({_plain(context, text)}, {begin}, {max(first + length[0] - begin, 0)})")
+
+
+def _whole_number(expression: Expression) -> int:
+    if not isinstance(expression, Literal) or class_of(expression) is not Class.INTEGER:
+        raise Unsupported("a place in a text that is computed")
+    number = int(expression.value)
+    if abs(number) > _FAR:
+        raise Unsupported("a place far out of any text")
+    return number
+
+
+_FAR = 2**31 - 1
+
+
+def _replaced(
+    context: Expressions, text: Expression, pattern: Expression, replacement: Expression
+) -> Value:
+    """Return REPLACE of what means the same without being a regular expression."""
+    for each in (pattern, replacement):
+        if not isinstance(each, Literal) or each.datatype != XSD.string:
+            raise Unsupported("a regular expression that is computed")
+    assert isinstance(pattern, Literal)
+    assert isinstance(replacement, Literal)
+    if not _WORDS.fullmatch(pattern.value) or not _WORDS.fullmatch(replacement.value or " "):
+        raise Unsupported("a regular expression that is more than words")
+    parts = f"{quoted(pattern.value)}, {quoted(replacement.value)}"
+    return _text(f"replace({_plain(context, text)}, {parts})")
+
+
+_WORDS = re.compile(r"[\w ,:;/'\"<>=%&#@~!-]+")
+
+
+# ---------------------------------------------------------------------------------- casts
+
+
+def _to_integer(context: Expressions, argument: Expression) -> Value:
+    value = context.value(argument)
+    kind = mask_of(value) & LITERAL & ~Class.LANGUAGE
+    if kind == Class.INTEGER:
+        return context.number(value)
+    if kind == Class.DECIMAL:
+        exact = as_decimal(context.number(value))
+        return Value(Kind.INTEGER, f"TRY_CAST({exact} // 1000000000000000000 AS BIGINT)")
+    if kind == Class.STRING:
+        text = context.text(value, Class.STRING)
+        number = f"TRY_CAST({text} AS BIGINT)"
+        spelled = f"regexp_full_match({text}, '[+-]?[0-9]+')"
+        return Value(Kind.INTEGER, f"(CASE WHEN {spelled} THEN {number} END)")
+    raise Unsupported("an integer of what may be of several datatypes")
+
+
+def _to_decimal(context: Expressions, argument: Expression) -> Value:
+    value = context.value(argument)
+    kind = mask_of(value) & LITERAL & ~Class.LANGUAGE
+    if not kind or kind & ~EXACT:
+        raise Unsupported("a decimal of what may be no integer")
+    number = context.number(value)
+    return Value(Kind.DECIMAL, f"TRY({as_decimal(number)})", nullable=True)
+
+
+TEXTS: dict[str, Callable[..., Value]] = {
+    "CONCAT": _concatenated,
+    "STRBEFORE": _before,
+    "STRAFTER": _after,
+    "SUBSTR": _cut,
+    "REPLACE": _replaced,
+    XSD.integer.value: _to_integer,
+    XSD.decimal.value: _to_decimal,
+}
