@@ -61,7 +61,9 @@ class Namespace:
     def __getattr__(self, name: str) -> NamedNode:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self[name]
+        # The next look-up of the same name finds it without coming here.
+        member = self.__dict__[name] = self[name]
+        return member
 
 
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from re import Pattern
@@ -121,7 +122,7 @@ def create_app(
     CORS(app, resources=readable, send_wildcard=True, expose_headers=respond.EXPOSED_HEADERS)
     for module in _ROUTES:
         app.register_blueprint(module.bp)
-    app.context_processor(_site)
+    app.context_processor(partial(_site, version("kg")))
     for module in (assets, colors, language, navigation, ontology, problems, rdfa, term):
         module.register(app)
     app.after_request(_finish)
@@ -148,7 +149,7 @@ def _source(options: Settings) -> Database | Endpoint:
     return database
 
 
-def _site() -> dict[str, Any]:
+def _site(software: str) -> dict[str, Any]:
     """Return what every template may say about the dataset."""
     title = current_kg.statistics.title(language.languages())
     return {
@@ -156,7 +157,7 @@ def _site() -> dict[str, Any]:
         "site_language": title.language if title else "",
         "snapshot": current_kg.snapshot,
         "live": current_kg.live,
-        "software": version("kg"),
+        "software": software,
     }
 
 

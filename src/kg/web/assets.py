@@ -12,14 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, request, url_for
+from flask import Blueprint, Flask, Response, current_app, request
 
 from kg.errors import NotFound, StorageFailed
-from kg.web import compression
+from kg.web import compression, links
 
 bp = Blueprint("assets", __name__)
 
 FOREVER = "public, max-age=31536000, immutable"
+
+_FOLDER = "/static/"
 
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 """The compressed forms that the build makes, the smallest first."""
@@ -62,7 +64,7 @@ class Assets:
         return tuple(found)
 
 
-@bp.get("/static/<name>")
+@bp.get(f"{_FOLDER}<name>")
 def file(name: str) -> Response:
     """Send a bundle in the smallest form that the client takes. Raises NotFound."""
     assets = of_this_application()
@@ -85,13 +87,18 @@ def of_this_application() -> Assets:
 
 def url(entry: str) -> str:
     """Return the address of an entry point such as `site.js`."""
-    return url_for("assets.file", name=of_this_application().name(entry))
+    return _address(of_this_application().name(entry))
 
 
 def imports(entry: str) -> list[str]:
     """Return the addresses of what a script imports, which a page asks for together with it."""
     _, *rest = of_this_application().loaded(entry)
-    return [url_for("assets.file", name=name) for name in rest]
+    return [_address(name) for name in rest]
+
+
+def _address(name: str) -> str:
+    """Return the address of a bundle, without the work of a search among all routes for it."""
+    return f"{links.root()}{_FOLDER}{name}"
 
 
 def register(app: Flask) -> None:

@@ -306,11 +306,12 @@ def deployment() -> Deployment | EndpointDeployment:
 
 def _of_this_request() -> Kg:
     """Return the same state of the data for a whole request, whatever is published meanwhile."""
-    if "kg" not in g:
+    kg = g.get("kg")
+    if kg is None:
         early = begun()
         cancellation = request.environ.get(CANCELLATION) or Cancellation()
-        g.kg = early.kg if early else deployment().kg().limited(cancellation, usage())
-    return cast("Kg", g.kg)
+        kg = g.kg = early.kg if early else deployment().kg().limited(cancellation, usage())
+    return cast("Kg", kg)
 
 
 def usage() -> Usage:

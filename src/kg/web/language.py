@@ -8,10 +8,12 @@ them in another language (`?content=`, remembered likewise).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, cast
 
 from flask import Flask, Response, g, request
+from flask_babel import get_translations
+from markupsafe import Markup
 
 from kg import labels
 from kg.labels import Label, chain
@@ -35,6 +37,12 @@ _OWN_NAMES = LANGUAGES | {
 def tag() -> str:
     """Return the language tag of the interface for this request."""
     g.depends_on_language = True
+    if "tag" not in g:
+        g.tag = _tag()
+    return cast("str", g.tag)
+
+
+def _tag() -> str:
     wanted = [
         request.args.get("lang", ""),
         request.cookies.get("kg-lang", ""),
@@ -62,7 +70,10 @@ def locale() -> str:
 
 def languages() -> Sequence[str]:
     """Return the languages in which content is shown, the most wanted first."""
-    return chain(content() or tag(), current_kg.settings.languages)
+    return _chain(content() or tag(), current_kg.settings.languages)
+
+
+_chain = lru_cache(maxsize=64)(chain)
 
 
 def names(iris: Iterable[NamedNode]) -> dict[NamedNode, Label]:
@@ -112,5 +123,17 @@ def _offered() -> dict[str, Any]:
 
 
 def register(app: Flask) -> None:
-    """Give templates what they need to say in which language they are."""
+    """Give templates what they need to say in which language they are, and what they say in it."""
     app.context_processor(_offered)
+    app.jinja_env.globals["_"] = _said
+
+
+def _said(text: str, **values: object) -> Markup:
+    """Return a text of the interface in the language of this request, with values in it.
+
+    Does what Flask-Babel has for templates, which looks for the language anew at each text, and
+    took a tenth of the time of a page.
+    """
+    if "translations" not in g:
+        g.translations = get_translations()
+    return Markup(g.translations.ugettext(text)) % values  # noqa: S704  the catalogue is our own

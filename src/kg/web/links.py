@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlencode
 
 from flask import request
@@ -78,15 +79,15 @@ def data(iri: NamedNode, format: Format) -> str:
     """Return the address of the triples about an IRI in a format."""
     below = _below_base(iri)
     if below is not None:
-        return f"{_root()}/data/{below}.{format.extension}"
-    return f"{_root()}/data.{format.extension}?{urlencode({'iri': iri.value})}"
+        return f"{root()}/data/{below}.{format.extension}"
+    return f"{root()}/data.{format.extension}?{urlencode({'iri': iri.value})}"
 
 
 def _address(prefix: str, elsewhere: str, iri: NamedNode) -> str:
     below = _below_base(iri)
     if below is not None:
-        return f"{_root()}{prefix}/{below}"
-    return f"{_root()}{elsewhere}?{urlencode({'iri': iri.value})}"
+        return f"{root()}{prefix}/{below}"
+    return f"{root()}{elsewhere}?{urlencode({'iri': iri.value})}"
 
 
 def _below_base(iri: NamedNode) -> str | None:
@@ -95,10 +96,14 @@ def _below_base(iri: NamedNode) -> str | None:
     A path with dot segments, an empty segment or a query would not survive a client's
     normalisation (RFC 3986, 6.2.2.3), so such an IRI is reached through the parameter.
     """
-    base = current_kg.settings.base_iri
-    path = iri.value.removeprefix(base)
+    return _path_below(current_kg.settings.base_iri, iri.value)
+
+
+@lru_cache(maxsize=4096)
+def _path_below(base: str, iri: str) -> str | None:
+    path = iri.removeprefix(base)
     segments = path.split("/")
-    if path == iri.value or segments[0] not in ("id", "def") or "/" not in path:
+    if path == iri or segments[0] not in ("id", "def") or "/" not in path:
         return None
     if any(segment in ("", ".", "..") for segment in segments) or set("?#\\") & set(path):
         return None
@@ -109,9 +114,9 @@ def here(**parameters: str) -> str:
     """Return the address of this request with some query parameters replaced."""
     merged = request.args.to_dict(flat=False) | {name: [text] for name, text in parameters.items()}
     query = urlencode([(name, text) for name, texts in merged.items() for text in texts])
-    return f"{_root()}{quote(unquote(request.path), safe=_PATH)}?{query}"
+    return f"{root()}{quote(unquote(request.path), safe=_PATH)}?{query}"
 
 
-def _root() -> str:
+def root() -> str:
     """Return the path below which a proxy mounts the service, or ""."""
     return quote(request.script_root, safe=_PATH)
