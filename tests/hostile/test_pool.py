@@ -390,6 +390,29 @@ def test_pages_are_answered_while_all_queries_run_away(pool, snapshot, store):
             store.query("ASK {}", EVERYTHING, Limits(0.1))
 
 
+def test_a_query_that_takes_long_makes_room_for_others(store, readers, settled, eventually, whole):
+    before = settled
+    for pid in before:
+        os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(store.query, SELECTED)
+        assert eventually(lambda: niceness(before) - {0})
+        (late,) = [pid for pid in before if niceness([pid]) != {0}]
+        assert len(niceness([late])) == 1
+        for pid in before:
+            os.kill(pid, signal.SIGCONT)
+        assert answer.result().solutions()
+    assert eventually(lambda: late not in readers() and len(readers()) == len(before))
+    assert niceness(readers()) == {0}
+    assert whole()
+
+
+def niceness(pids):
+    """Return that of all threads of some processes."""
+    threads = [int(task.name) for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
+    return {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+
+
 @pytest.mark.parametrize(
     ("number", "error"),
     [

@@ -20,6 +20,9 @@ from kg.store.dialogue import Reader
 from kg.store.reader import raised
 from kg.store.spool import Spool
 
+LONG = 0.5
+"""Seconds after which a query makes room for others: its reader is slowed, and then replaced."""
+
 _numbers = itertools.count(1)
 
 
@@ -142,6 +145,8 @@ class Asking:
         reader = self._reader
         assert reader is not None
         done = self._ended or bool(self._last)
+        if not (done or self._query.remote or reader.says_something(self._soon())):
+            reader.slow()
         while not done:
             patience = left(self._query.deadline)
             if patience == 0 or not reader.says_something(patience):
@@ -150,11 +155,15 @@ class Asking:
             done = self.hear()
         return reader
 
+    def _soon(self) -> float:
+        patience = left(self._query.deadline)
+        return LONG if patience is None else min(LONG, patience)
+
     def _let_go(self, *, keep: bool) -> None:
         reader, self._reader = self._reader, None
         assert reader is not None
         self._usage.add(time.monotonic() - self._begun)
-        self._pool.part(reader, self._query, keep=keep)
+        self._pool.part(reader, self._query, keep=keep and not reader.is_slow)
         self._held.close()
 
     def _answered(self) -> Result:

@@ -150,6 +150,7 @@ class _Process:
         self._parent.sendall(f"born {pid}\n".encode())
 
     def _become_reader(self, channel: int) -> NoReturn:
+        os.setpgid(0, 0)  # so that all its threads can be slowed together
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._parent.close()
