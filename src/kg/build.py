@@ -120,32 +120,32 @@ def is_fresh(
 ) -> bool:
     """Return whether the current snapshot was made from exactly these files, in this way."""
     try:
-        made = _made(database.current())
+        made = origin(database.current())
     except (NotFound, StorageFailed):
         return False
     wanted = _manifest(sources, base_iri, examples, gate=gate)
     return all(made.get(key) == wanted[key] for key in wanted if key != "created")
 
 
-def opened(snapshot: Snapshot) -> Derived:
-    """Return what was derived from a snapshot.
+def opened(snapshot: Snapshot, known: Derived | None = None) -> Derived:
+    """Return what was derived from a snapshot, of which some is perhaps `known`.
 
     Raises StorageFailed when it is damaged, or was made by another version of this software.
     """
-    if _made(snapshot).get("layout") != LAYOUT:
+    if origin(snapshot).get("layout") != LAYOUT:
         raise StorageFailed(
             f"{snapshot.path} was made by another version of this software; build it again"
         )
-    return derived.of(snapshot)
+    return derived.of(snapshot, known)
 
 
 def source_names(snapshot: Snapshot) -> list[str]:
     """Return the names of the files that a snapshot was made from."""
-    return [source["name"] for source in _made(snapshot).get("sources", [])]
+    return [source["name"] for source in origin(snapshot).get("sources", [])]
 
 
-def _made(snapshot: Snapshot) -> dict[str, Any]:
-    """Return how a snapshot was made. Raises StorageFailed."""
+def origin(snapshot: Snapshot) -> dict[str, Any]:
+    """Return how a snapshot was built; one after changes, as the build. Raises StorageFailed."""
     made = snapshot.read("snapshot")
     if not isinstance(made, dict):
         raise StorageFailed(f"{snapshot.path} is damaged; build it again")

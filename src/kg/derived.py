@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,6 +124,16 @@ class Derived:
     def search(self) -> SearchIndex:
         """The search index, opened when it is first asked for. Raises StorageFailed."""
         return SearchIndex(self.path / search.FOLDER)
+
+    def moved(self, path: Path) -> Derived:
+        """Return the same where it lies as well, with all of it that is open already."""
+        found = replace(self, path=path)
+        vars(found).update({**vars(self), "path": path})
+        return found
+
+    def warm(self) -> None:
+        """Open what each page asks, so that nobody waits for it. Raises StorageFailed."""
+        _ = self.palette, self.facets, self.ontology, self.violations
 
 
 T = TypeVar("T")
@@ -262,14 +273,22 @@ def change(snapshot: Snapshot) -> Change | None:
         return frozen.from_json(Change, _read(file)) if file.is_file() else None
 
 
-def of(snapshot: Snapshot) -> Derived:
+def of(snapshot: Snapshot, known: Derived | None = None) -> Derived:
     """Return what was derived from a snapshot, or else from the newest state before it.
 
-    Raises StorageFailed when it is damaged, or was made by another version of this software.
+    Where that is what is `known` already, nothing is opened again. Raises StorageFailed when it is
+    damaged, or was made by another version of this software.
     """
     with _readable(snapshot.path):
-        folder = snapshot.path / FOLDER
-        return at(snapshot.derived if is_complete(snapshot) else max(folder.iterdir()))
+        path = _newest(snapshot)
+    if known is not None and known.snapshot == path.name:
+        return known.moved(path)
+    return at(path)
+
+
+def _newest(snapshot: Snapshot) -> Path:
+    folder = snapshot.path / FOLDER
+    return snapshot.derived if is_complete(snapshot) else max(folder.iterdir())
 
 
 def at(path: Path) -> Derived:
@@ -307,23 +326,49 @@ def inherit(before: Snapshot, staging: Path) -> None:
 
 
 def complete(database: Database, snapshot: Snapshot) -> None:
-    """Derive everything from a snapshot that was published without. Raises StorageFailed."""
+    """Derive everything from a snapshot that was published without, and give it to the current.
+
+    So those that are published after it inherit this, however many have been meanwhile. Raises
+    StorageFailed.
+    """
     store = EmbeddedStore.open(snapshot.triples, snapshot=snapshot.id)
     earlier = (each for each in database.releases() if each.id < snapshot.id)
     with _staging(database) as staging:
         make(store, staging, before=next(earlier, None))
-        try:
-            staging.rename(snapshot.derived)
-        except OSError:
-            if snapshot.path.is_dir() and not is_complete(snapshot):
-                raise
+        for given in chain([snapshot], _outdated(database, snapshot)):
+            _give(staging, given, snapshot.id)
+
+
+def _outdated(database: Database, snapshot: Snapshot) -> Iterator[Snapshot]:
+    """Yield the current snapshot for as long as what it has was derived before a snapshot.
+
+    While that is seen to, another may be published, which has inherited what the one before had.
+    """
+    while (current := database.current()).id > snapshot.id:
+        if _newest(current).name >= snapshot.id:
+            return
+        yield current
+
+
+def _give(staging: Path, snapshot: Snapshot, id: str) -> None:
+    """Give a snapshot, unless it is gone, what was derived from the state with an id."""
+    copy = staging.with_name(f"{staging.name}-copy")
+    place = snapshot.path / FOLDER / id
+    try:
+        shutil.copytree(staging, copy, copy_function=os.link)
+        copy.rename(place)
+    except OSError:
+        if place.parent.is_dir() and not place.is_dir():
+            raise
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 @contextmanager
 def _staging(database: Database) -> Iterator[Path]:
     """Yield a folder to make; what a process that was killed has left is removed."""
     for old in database.path.glob(f"{FOLDER}-*"):
-        if not _lives(old.name.rpartition("-")[2]):
+        if not _lives(old.name.split("-")[1]):
             shutil.rmtree(old, ignore_errors=True)
     staging = database.path / f"{FOLDER}-{os.getpid()}"
     try:
@@ -352,7 +397,7 @@ def _read(file: Path) -> Any:
 
 def _main(database: str, id: str) -> None:
     sandbox.die_with_parent()
-    os.nice(10)  # whoever asks comes first
+    os.nice(19)  # whoever asks comes first
     known = Database(Path(database))
     complete(known, known.release(id))
 

@@ -1,5 +1,7 @@
 """What is derived from a state of the data is there whole, or that of the state before is."""
 
+import shutil
+
 import pytest
 
 from kg import derived
@@ -23,11 +25,15 @@ def database(tmp_path):
 @pytest.fixture
 def changed(database):
     """The state after a change, published without what is derived from it."""
+    return database.current(), _published(database)
+
+
+def _published(database):
     before = database.current()
     with database.writing() as staging:
-        (staging / "oxigraph").symlink_to(before.triples)
+        (staging / "oxigraph").symlink_to(before.triples.resolve())
         derived.inherit(before, staging)
-        return before, database.publish(staging, new_id(Origin.UPDATE, b""))
+        return database.publish(staging, new_id(Origin.UPDATE, b""))
 
 
 def test_a_build_derives_before_it_publishes(database):
@@ -54,6 +60,47 @@ def test_what_two_derive_at_once_is_there_once(database, changed):
     derived.complete(database, after)
     assert [path.name for path in database.path.glob("derived-*")] == []
     assert derived.of(after).snapshot == after.id
+
+
+def test_what_is_derived_late_is_given_to_those_that_follow(database, changed):
+    before, after = changed
+    latest = _published(database)
+    assert derived.of(latest).snapshot == before.id
+    derived.complete(database, after)
+    assert [derived.of(each).snapshot for each in (before, after, latest)] == [
+        before.id,
+        after.id,
+        after.id,
+    ]
+    assert not derived.is_complete(latest)
+    following = _published(database)
+    assert derived.of(following).snapshot == after.id
+    assert [path.name for path in database.path.glob("derived-*")] == []
+
+
+def test_what_is_derived_is_given_on_though_its_own_state_is_gone(database, changed):
+    _, after = changed
+    latest = _published(database)
+    # Its triples lie with the build here, and are read though the folder of the state goes.
+    shutil.rmtree(after.path)
+    (after.path / "oxigraph").parent.mkdir()
+    (after.path / "oxigraph").symlink_to(database.releases()[-1].triples)
+    derived.complete(database, after)
+    assert derived.of(latest).snapshot == after.id
+
+
+def test_what_is_open_stays_open_over_a_change(database, changed):
+    before, after = changed
+    known = derived.of(before)
+    known.warm()
+    found = derived.of(after, known)
+    assert found.path == after.path / "derived" / before.id
+    assert found.ontology is known.ontology
+    assert found.statistics is known.statistics
+    derived.complete(database, after)
+    fresh = derived.of(after, known)
+    assert fresh.snapshot == after.id
+    assert fresh.ontology is not known.ontology
 
 
 def test_what_a_killed_process_has_left_is_removed(database, changed):

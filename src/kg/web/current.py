@@ -8,9 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app, g, request
 from werkzeug.local import LocalProxy
@@ -35,6 +35,7 @@ from kg.store.errand import Errands
 from kg.store.pool import Pool, PooledStore
 from kg.store.snapshots import Database, Snapshot
 from kg.store.writable import WritableStore
+from kg.web.pace import QUIET, Pace
 
 if TYPE_CHECKING:
     from kg.web.endpoint import EndpointDeployment
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAGE_BYTES = 16 * 1024 * 1024
-
-QUIET = 1.0
-"""Seconds without a change after which what belongs to the data is derived again."""
 
 CANCELLATION = "kg.cancellation"
 """The key under which a server that notices it puts the way to stop a request nobody waits for."""
@@ -69,6 +67,9 @@ class Kg:
     derived: Derived
     documents: Documents
     """The source documents that are at hand."""
+
+    origin: Mapping[str, Any]
+    """How the snapshot was built, or the one whose changed state it is."""
 
     examples: tuple[ExampleQuery, ...]
     name: str
@@ -174,8 +175,10 @@ class Deployment:
         self._documents = Documents(settings.source_dir)
         self._lock = threading.Lock()
         self._deriving = threading.Lock()
+        self._pace = Pace()
         self._not_derived: KgError | None = None
         self._seen = self._pointer()
+        self._changed = time.monotonic()
         self._kg = self._opened(database.current())
 
     def kg(self) -> Kg:
@@ -183,52 +186,62 @@ class Deployment:
 
         While what was derived is of an earlier state it costs another.
         """
-        if (pointer := self._pointer()) != self._seen:
+        if self._pointer() != self._seen:
             with self._lock:
-                if pointer != self._seen:
-                    self._kg = self._opened(self.database.current())
+                if (pointer := self._pointer()) != self._seen:
+                    self._kg = self._opened(self.database.current(), self._kg)
                     self._seen = pointer
+                    self._changed = time.monotonic()
         kg = self._kg
-        if not kg.is_current:
-            self._derive_again(kg)
-        return self._kg
+        if kg.is_current:
+            return kg
+        if derived.is_complete(self.database.snapshot(kg.snapshot)):
+            return self._renewed(kg)
+        if self._deriving.acquire(blocking=False):
+            threading.Thread(target=self._derive_in_time, name="deriving", daemon=True).start()
+        return kg
 
     def ready(self) -> Kg | None:
         """Return what is to be served now; None if that is not open yet."""
-        return self._kg if self._pointer() == self._seen and self._kg.is_current else None
+        return self.kg() if self._pointer() == self._seen else None
 
-    def _derive_again(self, kg: Kg) -> None:
-        """Take what was derived meanwhile; else have it done in the background."""
-        snapshot = self.database.snapshot(kg.snapshot)
-        if derived.is_complete(snapshot):
-            self._take(kg, derived.of(snapshot))
-        elif self._deriving.acquire(blocking=False):
-            threading.Thread(target=self._derive_when_quiet, name="deriving", daemon=True).start()
-
-    def _take(self, kg: Kg, fresh: Derived) -> None:
-        with self._lock:
-            if self._kg is kg:
-                self._kg = replace(kg, derived=fresh)
-
-    def _derive_when_quiet(self) -> None:
-        """Derive until what was derived is of what is served; changes put it off."""
+    def _derive_in_time(self) -> None:
+        """Derive, now and then, until what was derived is of what is served."""
+        outdated = time.monotonic()
         try:
-            while not (kg := self.kg()).is_current:
-                time.sleep(QUIET)
-                if kg is self._kg:
+            while not (kg := self._renewed(self.kg())).is_current:
+                begin = self._pace.begin(outdated=outdated, changed=self._changed)
+                begun = time.monotonic()
+                if begin > begun:
+                    time.sleep(min(begin - begun, QUIET))
+                else:
                     self._derive(kg)
+                    outdated = time.monotonic()
             self._not_derived = None
         except (KgError, OSError) as error:
             self._not_derived = StorageFailed(f"counts and indexes are out of date: {error}")
             log.warning("%s", self._not_derived)
+            time.sleep(QUIET)  # the next request has it tried again
         finally:
             self._deriving.release()
 
+    def _renewed(self, kg: Kg) -> Kg:
+        """Return what is to be served now, with the newest that was derived meanwhile."""
+        fresh = derived.of(self.database.snapshot(kg.snapshot), kg.derived)
+        if fresh.snapshot != kg.derived.snapshot:
+            fresh.warm()
+            with self._lock:
+                if self._kg is kg:
+                    self._kg = replace(kg, derived=fresh)
+        return self._kg
+
     def _derive(self, kg: Kg) -> None:
         """Have a process derive what belongs to a snapshot. Raises StorageFailed."""
+        begun = time.monotonic()
         command = [sys.executable, "-P", "-m", "kg.derived", str(self.database.path), kg.snapshot]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode and kg is self._kg:
+        self._pace.done(begun, time.monotonic())
+        if done.returncode and kg.snapshot == self._kg.snapshot:
             reason = done.stderr.strip().rpartition("\n")[2]
             raise StorageFailed(f"snapshot {kg.snapshot}: {reason or done.returncode}")
 
@@ -254,16 +267,19 @@ class Deployment:
         status = os.stat(self._pointing)  # noqa: PTH116  a third of the time of Path.stat
         return status.st_ino, status.st_mtime_ns
 
-    def _opened(self, snapshot: Snapshot) -> Kg:
-        """Return a snapshot as it is served."""
+    def _opened(self, snapshot: Snapshot, before: Kg | None = None) -> Kg:
+        """Return a snapshot as it is served, with what it has of the one `before` it."""
+        origin = build.origin(snapshot)
+        known = before if before and before.origin == origin else None
         return Kg(
             settings=self.settings,
             snapshot=snapshot.id,
             store=self.pool.store(snapshot, Lane.PAGE, Limits(self.settings.page_seconds)),
             queries=self.pool.store(snapshot, Lane.QUERY),
-            derived=build.opened(snapshot),
+            derived=build.opened(snapshot, before.derived if before else None),
             documents=self._documents,
-            examples=tuple(queries.of(snapshot.path)),
+            origin=origin,
+            examples=known.examples if known else tuple(queries.of(snapshot.path)),
             name=", ".join(build.source_names(snapshot)),
         )
 

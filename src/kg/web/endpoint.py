@@ -92,6 +92,7 @@ class EndpointDeployment:
             queries=self.pool.remote(self._endpoint, found.snapshot, Lane.QUERY),
             derived=found,
             documents=Documents(settings.source_dir),
+            origin={},
             examples=self._examples,
             name=urlsplit(self._endpoint.url).hostname or self._endpoint.url,
             live=self._endpoint.url,

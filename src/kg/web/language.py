@@ -128,7 +128,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["_"] = _said
 
 
-def _said(text: str, **values: object) -> Markup:
+def _said(text: str, /, **values: object) -> Markup:
     """Return a text of the interface in the language of this request, with values in it.
 
     Does what Flask-Babel has for templates, which looks for the language anew at each text, and
