@@ -35,9 +35,11 @@ KEPT = 200
 class Columns:
     """Answers queries from an index; a plan is made once for each text and dataset."""
 
-    def __init__(self, folder: Path, *, memory: int, work: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, memory: int, work: Path | None = None, threads: int = 1
+    ) -> None:
         """Open an index; see `Index`. Raises Unsupported."""
-        self.index = Index(folder, memory=memory, work=work)
+        self.index = Index(folder, memory=memory, work=work, threads=threads)
         self._plans: OrderedDict[tuple[str, Scope, bool], Plan | str] = OrderedDict()
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ when it is true, false need not be told from an error; elsewhere it is `strict`.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -73,6 +74,10 @@ class Expressions:
             compile = FUNCTIONS.get(expression.name)
             if compile is None:
                 raise Unsupported(f"the function {expression.name}")
+            try:
+                inspect.signature(compile).bind(self, *expression.arguments)
+            except TypeError:
+                raise Unsupported(f"{expression.name} of so many arguments") from None
             return compile(self, *expression.arguments)
         raise Unsupported("an aggregate within an aggregate")
 

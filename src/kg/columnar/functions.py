@@ -151,6 +151,12 @@ def _same(context: Expressions, left: Expression, right: Expression) -> Value:
     one, other = context.value(left), context.value(right)
     if one.kind is not Kind.TERM or other.kind is not Kind.TERM:
         raise Unsupported("sameTerm of what is computed")
+    if one.constant is not None:
+        one, other = other, one
+    if one.constant is not None:
+        raise Unsupported("sameTerm of constants")
+    if other.constant is not None and other.sql == "NULL":
+        return _boolean(f"({one.sql} != {one.sql})" if one.nullable else "false")
     return _boolean(f"({one.sql} = {other.sql})")
 
 
@@ -161,6 +167,8 @@ def _is(mask: Class, context: Expressions, argument: Expression) -> Value:
     value = context.value(argument)
     if value.kind is not Kind.TERM or (mask == NUMBER and value.mask & Class.STRANGE):
         raise Unsupported("the class of what is computed")
+    if value.constant is not None:
+        return _boolean("true" if value.mask & mask else "false")
     if not value.mask & ~mask and not value.nullable:
         return _boolean("true")
     return _boolean(within(value.sql, context.ranges(mask)))

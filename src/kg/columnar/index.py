@@ -29,15 +29,16 @@ SHORT = 200
 
 
 class Index:
-    """An index, open for reading; statements run in the calling thread."""
+    """An index, open for reading; statements run in `threads`, of which the calling one is one."""
 
-    def __init__(self, folder: Path, *, memory: int, work: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, memory: int, work: Path | None = None, threads: int = 1
+    ) -> None:
         """Use up to `memory` bytes and then the folder `work`. Raises Unsupported."""
         options: dict[str, str | bool | int | float | list[str]] = {
             "access_mode": "READ_ONLY",
             "memory_limit": f"{memory // 1_000_000}MB",
-            # More would help no query of less than some 50 ms, and take from other readers.
-            "threads": 1,
+            "threads": threads,
             "temp_directory": str(work) if work else "",
             "max_temp_directory_size": f"{SPILL * memory // 1_000_000}MB",
             "autoinstall_known_extensions": False,
