@@ -30,7 +30,7 @@ from urllib.parse import quote, urlencode
 
 from rich.console import Console
 from rich.table import Table
-from serving import HOST, build, served
+from serving import HOST, build, busy, served, worked
 
 TOKEN, SEED = "operator", 20240229
 SETTINGS = {"KG_TOKEN": TOKEN, "KG_QUERY_SECONDS": "2"}
@@ -70,14 +70,17 @@ def main() -> int:
     options = _options()
     console = Console()
     broken = False
-    with tempfile.TemporaryDirectory() as name, _server(Path(name) / "db") as port:
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # something may still write
+    with folder as name, _server(Path(name) / "db") as port:
         things = [row["s"]["value"] for row in _asked(port, THINGS)]
         before = _processes(port)
         _phase(port, things, options, seconds=5, hostile=0.0)  # nobody is measured while cold
         good = {}
         for title, hostile in (("as it should be", 0.0), ("a tenth is hostile", 0.1)):
+            work = _Work.until_now(before[0])
             seen = _phase(port, things, options, seconds=options.seconds, hostile=hostile)
             console.print(_table(title, seen, options))
+            console.print(_Work.until_now(before[0]).since(work))
             good[hostile] = sum(n for (kind, _), n in seen.statuses.items() if kind != "hostile")
             bad = sum(n for (_, status), n in seen.statuses.items() if status in FAILED)
             refused = {key: n for key, n in seen.statuses.items() if key[1] not in ("200", "204")}
@@ -89,6 +92,32 @@ def main() -> int:
         f"kept of what a tenth fewer would be: {100 * kept:.0f} %; same processes: {same}"
     )
     return int(broken or not same)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Seconds of processors, until a time. What others take makes all figures worse."""
+
+    at: float
+    service: float
+    generator: float
+    machine: float
+
+    @classmethod
+    def until_now(cls, web: int) -> _Work:
+        return cls(time.monotonic(), worked(web), time.process_time(), busy())
+
+    def since(self, before: _Work) -> str:
+        """Return how many processors were at work since then, and for whom."""
+        seconds = self.at - before.at
+        service, generator, machine = (
+            (getattr(self, name) - getattr(before, name)) / seconds
+            for name in ("service", "generator", "machine")
+        )
+        return (
+            f"processors at work: service {service:.2f}, this program {generator:.2f}, "
+            f"others {machine - service - generator:.2f}"
+        )
 
 
 def _options() -> argparse.Namespace:

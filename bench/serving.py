@@ -86,6 +86,26 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def worked(pid: int) -> float:
+    """Return the seconds that a process and those below it have worked, the ended among them."""
+    return sum(map(_ticks, family(pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    """Return the time of a process and of its children that have ended; 0 when it is gone."""
+    with suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return sum(map(int, stat.rpartition(")")[2].split()[11:15]))
+    return 0
+
+
+def busy() -> float:
+    """Return the seconds that all processors of the machine have worked, for whomever."""
+    first, _, _ = Path("/proc/stat").read_text(encoding="ascii").partition("\n")
+    user, nice, system, _, _, *interrupts = map(int, first.split()[1:8])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid: int) -> int:
     """Return the bytes of a process and those below it, each page shared out among its users."""
     return sum(map(proportional, family(pid)))
