@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The browser code is bundled by the machine's Node and npm, or else by those of a Python package.
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
-.PHONY: help serve test lint assets format lock messages clean comunica conformance fuzz tour crashes crawl bench-isolation bench-reload bench-load bench bench-search bench-facets bench-entity bench-analytics
+.PHONY: spark help serve test lint assets format lock messages clean comunica conformance fuzz tour crashes crawl bench-isolation bench-reload bench-load bench bench-search bench-facets bench-entity bench-analytics
 
 help:
 	@echo "make serve    build the bundled graph and serve it at http://$(HOST):$(PORT)"
@@ -21,6 +21,7 @@ help:
 	@echo "make assets   bundle the browser code anew after a change in frontend/"
 	@echo "make conformance      run the W3C suites and write docs/conformance.md"
 	@echo "make comunica         let Comunica answer queries from the fragments (installs it with npm)"
+	@echo "make spark            answer queries by Spark, which it installs (needs Java 17)"
 	@echo "make fuzz             send 50,000 mutated queries, 5,000 updates and 20,000 requests (QUERIES=… UPDATES=… REQUESTS=…)"
 	@echo "make tour             visit every page in both languages, sizes and themes; see screenshots/"
 	@echo "make crashes          kill the writer 50 times amid changes"
@@ -55,6 +56,14 @@ comunica: $(VENV)/.dev $(ASSETS) tests/comunica/node_modules
 
 tests/comunica/node_modules: tests/comunica/package-lock.json
 	cd tests/comunica && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Not among what the tests install: it has 456 MB, and needs Java.
+spark: $(VENV)/.dev $(VENV)/.spark $(ASSETS)
+	$(BIN)/python -m pytest tests/spark
+
+$(VENV)/.spark: requirements-spark.txt $(VENV)/.runtime
+	$(PIP) install --require-hashes -r requirements-spark.txt
 	@touch $@
 
 conformance: $(VENV)/.dev
@@ -113,6 +122,8 @@ lock:
 	  --group pyproject.toml:dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
 	  --group pyproject.toml:node -o requirements-node.txt
+	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
+	  --extra spark -c requirements.txt pyproject.toml -o requirements-spark.txt
 
 messages: $(VENV)/.dev
 	$(BIN)/pybabel --quiet extract -F babel.cfg --no-location --omit-header -o messages.pot src/kg/web

@@ -54,7 +54,7 @@ def both(store: Store, folder: Path, *, union: bool = True) -> Both:
     embedded = EmbeddedStore(store, snapshot="test", union_default_graph=union)
     folder.mkdir(exist_ok=True)
     making.make(embedded, folder)
-    return Both(embedded, Columns(folder, memory=MEMORY), union)
+    return Both(embedded, Columns.opened(folder, memory=MEMORY), union)
 
 
 def both_of(trig: str, folder: Path, *, union: bool = True) -> Both:

@@ -204,8 +204,9 @@ def test_pages_are_answered_by_oxigraph(pool, snapshot):
         pool.store(snapshot, Lane.QUERY).query(text)
 
 
-def test_nothing_loads_duckdb_before_it_is_wanted():
-    program = "import sys, kg.cli, kg.store.reader; sys.exit('duckdb' in sys.modules)"
+@pytest.mark.parametrize("library", ["duckdb", "pyspark", "sqlglot"])
+def test_nothing_loads_a_large_library_before_it_is_wanted(library):
+    program = f"import sys, kg.cli, kg.store.reader; sys.exit({library!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

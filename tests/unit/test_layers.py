@@ -17,6 +17,7 @@ LAYERS = {
     "sparql": 1,
     "store": 2,
     "columnar": 2,
+    "spark": 2,
     "web": 4,
     "cli": 4,
     "progress": 4,
@@ -30,7 +31,9 @@ LIBRARIES = {
     "click": {4},
     "granian": {4},
     "duckdb": {2},
-    "rdflib": {3, 4},
+    "pyspark": {2},
+    "sqlglot": {2},
+    "rdflib": {2, 3, 4},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,8 @@ from kg.cli.options import At, Db, Files, NoGate, Questions, RequiredDb, load
 from kg.cli.terminal import visible
 from kg.doctor import Verdict
 from kg.errors import BadInput
+from kg.settings import Settings
+from kg.spark.store import Cluster
 from kg.store.embedded import EmbeddedStore
 from kg.store.remote import Endpoint
 from kg.store.snapshots import Database
@@ -36,6 +39,8 @@ from kg.web import serving
     type=click.Choice(settings.ENGINES),
     help="What answers clients' queries; `auto` takes what is quicker.",
 )
+@click.option("--spark", type=click.Path(path_type=Path), metavar="FOLDER", help="Parquet files.")
+@click.option("--master", default="local[*]", show_default=True, help="Address of the cluster.")
 @Questions
 @NoGate
 def serve(  # noqa: PLR0917  click passes them by name
@@ -46,33 +51,54 @@ def serve(  # noqa: PLR0917  click passes them by name
     port: int,
     writable: bool,
     engine: str | None,
+    spark: Path | None,
+    master: str,
     questions: Path | None,
     no_gate: bool,
 ) -> None:
     """Serve the bundled graph, or FILES, or the database in --db, or what --endpoint holds.
 
-    FILES are built into --db (or a folder in your cache) unless it already holds just these.
+    --spark answers from a FOLDER of `kg export --parquet`, by Spark at --master. FILES are built
+    into --db (or a folder in your cache) unless it already holds just these.
     """
     options = load(db, endpoint, engine=engine)
     asked = bool(files) or bool(db) or writable
     if endpoint and asked:
         raise BadInput("--endpoint excludes FILES, --db and --writable: its data stays where it is")
-    source: Database | Endpoint
-    if options.endpoint and not asked:
+    if spark and (asked or endpoint):
+        raise BadInput("--spark excludes FILES, --db, --writable and --endpoint")
+    source: Database | Endpoint | Cluster
+    stack = contextlib.ExitStack()
+    if spark:
+        source = stack.enter_context(_cluster(spark, master, options))
+        told = f"{spark} (Spark at {master})"
+    elif options.endpoint and not asked:
         source, server = examining.adapted(examining.endpoint(options))
         told = f"{source.url} ({server.name})"
     else:
         source = sources.database(files, options, questions, gate=not no_gate)
         told = str(source.path)
-    serving.run(
-        options,
-        source,
-        host=host,
-        port=port,
-        writable=writable,
-        questions=questions,
-        announce=lambda address: click.echo(f"{told} is served at {address} (Ctrl-C stops it)"),
-    )
+    with stack:
+        serving.run(
+            options,
+            source,
+            host=host,
+            port=port,
+            writable=writable,
+            questions=questions,
+            announce=lambda address: click.echo(f"{told} is served at {address} (Ctrl-C stops it)"),
+        )
+
+
+def _cluster(
+    folder: Path, master: str, options: Settings
+) -> contextlib.AbstractContextManager[Cluster]:
+    from kg.spark import cluster  # noqa: PLC0415  DuckDB takes long to load
+
+    union = options.union_default_graph
+    always = options.engine == settings.COLUMNS
+    memory = options.reader_memory
+    return cluster.running(folder, master, memory=memory, union=union, always=always)
 
 
 @click.command()

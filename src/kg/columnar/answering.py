@@ -6,8 +6,9 @@ import io
 import json
 import shutil
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Protocol, cast
 
 import duckdb
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results, serialize
@@ -32,15 +33,30 @@ KEPT = 200
 """Plans that are kept."""
 
 
+class Found(Protocol):
+    """What a statement has found."""
+
+    def fetchmany(self, size: int, /) -> list[Any]:
+        """Return the next rows."""
+
+
+Run = Callable[[str], Found]
+"""Runs a statement."""
+
+
 class Columns:
     """Answers queries from an index; a plan is made once for each text and dataset."""
 
-    def __init__(
-        self, folder: Path, *, memory: int, work: Path | None = None, threads: int = 1
-    ) -> None:
-        """Open an index; see `Index`. Raises Unsupported."""
-        self.index = Index(folder, memory=memory, work=work, threads=threads)
+    def __init__(self, index: Index) -> None:
+        self.index = index
         self._plans: OrderedDict[tuple[str, Scope, bool], Plan | str] = OrderedDict()
+
+    @classmethod
+    def opened(
+        cls, folder: Path, *, memory: int, work: Path | None = None, threads: int = 1
+    ) -> Columns:
+        """Return what answers from a folder; see `Index`. Raises Unsupported."""
+        return cls(Index(folder, memory=memory, work=work, threads=threads))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -81,18 +97,23 @@ class Columns:
         return plan
 
     def write(
-        self, output: IO[bytes], plan: Plan, limits: Limits, format: Format | None
+        self,
+        output: IO[bytes],
+        plan: Plan,
+        limits: Limits,
+        format: Format | None,
+        run: Run | None = None,
     ) -> tuple[Kind, Format]:
         """Write the answer of a plan, and return what it is and in which format.
 
-        Raises Unsupported when it turns out before anything was written that it cannot be had,
-        and OverLimit.
+        `run` runs its statement where the index does not. Raises Unsupported when it turns out
+        before anything was written that it cannot be had, and OverLimit.
         """
         kind = Kind.BOOLEAN if plan.ask else Kind.GRAPH if plan.graph else Kind.SOLUTIONS
         chosen = format or internal_format(kind)
         if kind not in chosen.kinds or chosen.engine is None:
             raise BadInput(f"an answer of kind {kind} cannot be written as {chosen.media_type}")
-        rows = _Rows(self.index, plan)
+        rows = _Rows(self.index, run or self.index.run, plan)
         rows.begin()
         sink = Sink(output, format=chosen, max_bytes=limits.bytes)
         try:
@@ -121,8 +142,9 @@ def _convert(rows: _Rows, plan: Plan, sink: Sink, format: Format) -> None:
 class _Rows(io.RawIOBase):
     """A file of the rows of a plan, as they are found."""
 
-    def __init__(self, index: Index, plan: Plan) -> None:
+    def __init__(self, index: Index, run: Run, plan: Plan) -> None:
         self._index = index
+        self._run = run
         self._plan = plan
         self._left = b""
         self._ended = False
@@ -132,7 +154,7 @@ class _Rows(io.RawIOBase):
     def begin(self) -> None:
         """Run the statement up to its first rows. Raises Unsupported and OverLimit."""
         try:
-            self._found = self._index.run(self._plan.sql)
+            self._found = self._run(self._plan.sql)
             self._left = self._head() + self._next()
         except duckdb.OutOfMemoryException:
             raise too_much_memory() from None
@@ -148,6 +170,12 @@ class _Rows(io.RawIOBase):
         while not self._left and not self._ended:
             try:
                 self._left = self._next()
+            except KgError as error:
+                self.error = error
+                raise
+            except Unsupported as reason:
+                self.error = Interrupted(f"the answer broke off: {reason}")
+                raise self.error from None
             except duckdb.OutOfMemoryException:
                 self.error = too_much_memory()
                 raise self.error from None

@@ -37,7 +37,7 @@ def reason_against(query: Query, index: Index) -> str:
         return "its first solutions come at once"
     if _is_anchored(pattern, index):
         return "it begins at a few terms, from which the engine goes on"
-    if _work(pattern, index) < MUCH:
+    if work(pattern, index) < MUCH:
         return "it goes through little"
     return ""
 
@@ -86,12 +86,12 @@ def _size(triple: Triple, index: Index) -> int:
     return uses
 
 
-def _work(pattern: Pattern, index: Index) -> int:
+def work(pattern: Pattern, index: Index) -> int:
     """Return about how many quads a query looks at."""
     if isinstance(pattern, Triples):
         return sum(_size(each, index) for each in pattern.patterns)
     if isinstance(pattern, Join | Union | Optional | Minus):
-        return _work(pattern.left, index) + _work(pattern.right, index)
+        return work(pattern.left, index) + work(pattern.right, index)
     if isinstance(pattern, Filter | Extend | Group | Select):
-        return _work(pattern.inner, index)
+        return work(pattern.inner, index)
     return 0

@@ -155,7 +155,7 @@ class RoutedStore:
 
             memory = int(SHARE * self._routing.memory)
             threads = 2 if about["quads"] >= LARGE else 1
-            self._columns = Columns(
+            self._columns = Columns.opened(
                 self._routing.folder, memory=memory, work=self._routing.work, threads=threads
             )
         return self._columns

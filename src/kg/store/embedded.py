@@ -16,6 +16,7 @@ from pyoxigraph import (
     QuerySolutions,
     QueryTriples,
     RdfFormat,
+    parse,
     serialize,
 )
 from pyoxigraph import Store as Engine
@@ -71,6 +72,13 @@ class EmbeddedStore(WritingStore):
             union_default_graph=union_default_graph,
             base_iri=base_iri,
         )
+
+    @classmethod
+    def of_quads(cls, content: bytes, *, snapshot: str, union_default_graph: bool) -> EmbeddedStore:
+        """Return a store in memory of N-Quads, whose blank nodes keep their names."""
+        engine = Engine()
+        engine.bulk_extend(parse(content, format=RdfFormat.N_QUADS, lenient=True))
+        return cls(engine, snapshot=snapshot, union_default_graph=union_default_graph)
 
     @classmethod
     @contextlib.contextmanager

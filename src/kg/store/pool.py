@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from kg.errors import Busy, KgError
 from kg.formats import Format
@@ -22,13 +23,31 @@ from kg.store.admission import Admission, Lane
 from kg.store.asking import Asking, Running, left, nobody_waits
 from kg.store.dialogue import Reader, death
 from kg.store.nursery import Nursery
-from kg.store.remote import Endpoint
 from kg.store.snapshots import Snapshot
 from kg.terms import DefaultGraph, NamedNode
 
 log = logging.getLogger(__name__)
 
 _RETRY = 0.1  # seconds before a reader that could not be started is tried again
+
+
+class Elsewhere(Protocol):
+    """What answers at another place."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where the data does not say so itself."""
+
+    @property
+    def live(self) -> str:
+        """What is shown as the place that the data comes from."""
+
+    @property
+    def key(self) -> str:
+        """What tells it apart from others."""
+
+    def request(self) -> dict[str, object]:
+        """Return what a reader has to know."""
 
 
 class Pool:
@@ -84,15 +103,13 @@ class Pool:
         return PooledStore(self, where, lane, limits)
 
     def remote(
-        self, endpoint: Endpoint, snapshot: str, lane: Lane, limits: Limits = UNLIMITED
+        self, place: Elsewhere, snapshot: str, lane: Lane, limits: Limits = UNLIMITED
     ) -> PooledStore:
-        """Return a store over an endpoint, whose state is called `snapshot`.
+        """Return a store over what is at another place, whose state is called `snapshot`.
 
         The readers must be able to open sockets, which is what `federation` allows.
         """
-        return PooledStore(
-            self, {"snapshot": snapshot, "endpoint": endpoint.to_json()}, lane, limits
-        )
+        return PooledStore(self, {"snapshot": snapshot, **place.request()}, lane, limits)
 
     def running(self) -> list[Running]:
         """Return the queries that run or wait, the oldest first."""

@@ -26,7 +26,7 @@ from kg import errors, formats
 from kg.columnar.routing import RoutedStore, Routing
 from kg.errors import KgError
 from kg.formats import Kind
-from kg.store import Limits, Scope, sandbox
+from kg.store import Limits, Scope, WritingStore, sandbox
 from kg.store.embedded import EmbeddedStore
 from kg.store.remote import Endpoint, RemoteStore
 from kg.terms import DefaultGraph, NamedNode
@@ -91,14 +91,19 @@ class _Reader:
         except MemoryError:
             os.abort()  # as the engine does when it runs out of memory
         except KgError as error:
-            problem = [type(error).__name__, error.code, error.message]
-            last = b"X" + json.dumps(problem).encode()
+            last = problem(error)
         self._connection.send_bytes(last)
 
-    def _opened(self, request: dict[str, Any]) -> RoutedStore | EmbeddedStore | RemoteStore:
+    def _opened(self, request: dict[str, Any]) -> RoutedStore | WritingStore:
         if "endpoint" in request:
             endpoint = Endpoint.from_json(request["endpoint"])
             return RemoteStore(endpoint, snapshot=request["snapshot"])
+        if "spark" in request:
+            from kg.spark.store import SparkStore  # noqa: PLC0415  it speaks as this module does
+
+            return SparkStore(
+                request["spark"], snapshot=request["snapshot"], union=request["union"]
+            )
         store = self._stores.pop(request["snapshot"], None) or self._store(request)
         self._stores[store.snapshot] = store
         if not request["columns"]:
@@ -141,15 +146,13 @@ class _Reader:
         finally:
             sandbox.forbid_descriptors()
 
-    def _answer(
-        self, store: RoutedStore | EmbeddedStore | RemoteStore, request: dict[str, Any]
-    ) -> bytes:
+    def _answer(self, store: RoutedStore | WritingStore, request: dict[str, Any]) -> bytes:
         """Send the answer but for its last frame, which is returned."""
-        scope = _scope(request["default"], request["named"])
+        scope = scope_of(request["default"], request["named"])
         if request.get("explain") and isinstance(store, RoutedStore):
             choice = store.explain(request["text"], scope).to_json()
             return b"E" + f"{Kind.BOOLEAN} json\n{json.dumps(choice)}".encode()
-        blocks = _Blocks(self._connection.send_bytes)
+        blocks = Blocks(self._connection.send_bytes)
         name = request["format"]
         kind, format = store.write(
             cast("IO[bytes]", blocks),
@@ -161,7 +164,7 @@ class _Reader:
         return b"E" + f"{kind} {format.name}\n".encode() + blocks.rest
 
 
-class _Blocks:
+class Blocks:
     """A file whose content is sent in frames of `BLOCK` bytes or a little more."""
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
@@ -169,6 +172,7 @@ class _Blocks:
         self.rest = bytearray()
 
     def write(self, data: bytes) -> int:
+        """Send what is whole, and keep the rest."""
         self.rest += data
         if len(self.rest) > BLOCK:
             self._send(b"D" + self.rest)
@@ -179,7 +183,7 @@ class _Blocks:
         """Keep what is gathered: the engine flushes when it ends, and the last frame carries it."""
 
 
-def _scope(default: list[str | None] | None, named: list[str] | None) -> Scope:
+def scope_of(default: list[str | None] | None, named: list[str] | None) -> Scope:
     """Return the dataset that a request names; null stands for the default graph."""
     return Scope(
         None
@@ -187,6 +191,11 @@ def _scope(default: list[str | None] | None, named: list[str] | None) -> Scope:
         else tuple(DefaultGraph() if iri is None else NamedNode(iri) for iri in default),
         None if named is None else tuple(map(NamedNode, named)),
     )
+
+
+def problem(error: KgError) -> bytes:
+    """Return the X frame that tells of an error."""
+    return b"X" + json.dumps([type(error).__name__, error.code, error.message]).encode()
 
 
 def raised(problem: bytes) -> KgError:

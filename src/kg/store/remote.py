@@ -19,6 +19,7 @@ from email.message import Message
 from enum import StrEnum
 from http import HTTPStatus
 from typing import IO, Any, NoReturn, TypeVar, cast
+from urllib.parse import urlsplit
 
 from pyoxigraph import (
     QueryBoolean,
@@ -89,6 +90,25 @@ class Endpoint:
     password: str = ""
     token: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called where the data does not say so itself."""
+        return urlsplit(self.url).hostname or self.url
+
+    @property
+    def live(self) -> str:
+        """What is shown as the place that the data comes from."""
+        return self.url
+
+    @property
+    def key(self) -> str:
+        """What tells it apart from others."""
+        return "\n".join([self.url, self.user, *map("=".join, self.parameters)])
+
+    def request(self) -> dict[str, object]:
+        """Return what a reader has to know."""
+        return {"endpoint": self.to_json()}
 
     def to_json(self) -> dict[str, Any]:
         """Return the value as it is sent to a reader."""

@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kg import build, bundle, doctor, settings
 from kg.settings import Settings
+from kg.spark.store import Cluster
 from kg.store.remote import Endpoint
 from kg.store.snapshots import Database
 from kg.web import (
@@ -89,12 +90,12 @@ _ROUTES = (
 
 def create_app(
     options: Settings | None = None,
-    source: Database | Endpoint | None = None,
+    source: Database | Endpoint | Cluster | None = None,
     *,
     writable: bool = False,
     questions: Path | None = None,
 ) -> Flask:
-    """Return the application over the current snapshot of a database, or over an endpoint.
+    """Return the application over the current snapshot of a database, an endpoint, or Spark.
 
     An endpoint is asked as `kg.doctor.adapted` has found best, and has no questions of its own.
     Without arguments, for WSGI servers, settings come from the environment, and the source is the
@@ -108,7 +109,7 @@ def create_app(
     source = source or _source(options)
     app.extensions["kg"] = (
         EndpointDeployment(options, source, questions)
-        if isinstance(source, Endpoint)
+        if isinstance(source, Endpoint | Cluster)
         else Deployment(options, source, writable=writable)
     )
     journal.register(app, app.extensions["kg"])

@@ -76,8 +76,8 @@ class Kg:
     """What the dataset is called where it does not say so itself."""
 
     live: str = ""
-    """The address of the endpoint whose data this is, which may change at any moment; "" for a
-    snapshot, which never does."""
+    """Where the data is if it is at another place: the address of an endpoint, say. "" for a
+    snapshot of a database, which never changes."""
 
     @property
     def statistics(self) -> Statistics:
@@ -123,7 +123,7 @@ class Kg:
     def explained(self, text: str, scope: Scope) -> dict[str, str]:
         """Return which engine answers a query, why, and by which SQL."""
         if self.live:
-            return {"engine": self.live, "reason": "this service shows an endpoint", "sql": ""}
+            return {"engine": self.live, "reason": "this service shows what is there", "sql": ""}
         return self.queries.explain(self._searching(self.queries).searched(text), scope)
 
     def shown(self) -> Store:

@@ -1,4 +1,4 @@
-"""An endpoint at another place as it is served: asked live, and surveyed in the background."""
+"""What is at another place as it is served: asked live, and surveyed in the background."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -20,8 +19,7 @@ from kg.settings import Settings
 from kg.store import Limits
 from kg.store.admission import Lane
 from kg.store.errand import Errands
-from kg.store.pool import Pool
-from kg.store.remote import Endpoint
+from kg.store.pool import Elsewhere, Pool
 from kg.store.writable import WritableStore
 from kg.web.current import Kg
 
@@ -34,8 +32,8 @@ FRESH = 900.0
 class EndpointDeployment:
     """An endpoint as it is served. It has no snapshots: what it answers is true of that moment."""
 
-    def __init__(self, settings: Settings, endpoint: Endpoint, questions: Path | None) -> None:
-        """`endpoint` is as it is best asked; see `kg.doctor.adapted`."""
+    def __init__(self, settings: Settings, endpoint: Elsewhere, questions: Path | None) -> None:
+        """Serve an endpoint, as it is best asked (see `kg.doctor.adapted`), or Spark."""
         self.settings = settings
         self.pool = Pool(readers=settings.readers, memory=settings.reader_memory, federation=True)
         self.errands = Errands(places=settings.readers, memory=settings.reader_memory)
@@ -94,15 +92,14 @@ class EndpointDeployment:
             documents=Documents(settings.source_dir),
             origin={},
             examples=self._examples,
-            name=urlsplit(self._endpoint.url).hostname or self._endpoint.url,
-            live=self._endpoint.url,
+            name=self._endpoint.name,
+            live=self._endpoint.live,
         )
 
 
-def _folder(endpoint: Endpoint) -> Path:
+def _folder(endpoint: Elsewhere) -> Path:
     """Return the folder, in the user's cache, of what is known about an endpoint."""
-    parameters = map("=".join, endpoint.parameters)
-    asked = "\n".join([str(build.LAYOUT), endpoint.url, endpoint.user, *parameters])
+    asked = f"{build.LAYOUT}\n{endpoint.key}"
     name = hashlib.sha256(asked.encode()).hexdigest()[:16]
     return platformdirs.user_cache_path("kg") / "endpoints" / name
 

@@ -17,6 +17,7 @@ from granian.log import LogLevels
 from kg import build
 from kg.errors import BadInput
 from kg.settings import Settings
+from kg.spark.store import Cluster
 from kg.store import sandbox
 from kg.store.admission import QUEUE
 from kg.store.embedded import EmbeddedStore
@@ -42,7 +43,7 @@ what belongs to the snapshot, and pipes to readers."""
 
 def run(
     options: Settings,
-    source: Database | Endpoint,
+    source: Database | Endpoint | Cluster,
     *,
     host: str,
     port: int,
@@ -89,7 +90,7 @@ def _must_open(database: Database, *, writable: bool) -> None:
 
 
 def _gateway(
-    options: Settings, source: Database | Endpoint, writable: bool, questions: Path | None
+    options: Settings, source: Database | Endpoint | Cluster, writable: bool, questions: Path | None
 ) -> Gateway:
     """Return the application; called in the process that serves, which ends with the command."""
     sandbox.die_with_parent()
