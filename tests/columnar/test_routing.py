@@ -15,6 +15,7 @@ from pyoxigraph import parse
 from kg import derived, formats
 from kg.build import build
 from kg.columnar import making
+from kg.columnar.layout import laid_out
 from kg.columnar.routing import ABOUT, RoutedStore, Routing
 from kg.errors import BadInput, BadQuery, BadSetting, OverLimit
 from kg.settings import COLUMNS, OXIGRAPH, Settings
@@ -195,6 +196,19 @@ def test_a_pool_explains(pool, snapshot):
     told = pool.store(snapshot, Lane.QUERY).explain(COUNTS)
     assert told["engine"] == COLUMNS
     assert "GROUP BY" in told["sql"]
+
+
+def test_sql_is_laid_out_by_clauses_and_says_the_same():
+    sql = "SELECT a, (b + 1) FROM (SELECT 'x FROM (y' AS a FROM t WHERE (p = 1)) r LEFT JOIN u ON true"
+    assert laid_out(sql).splitlines() == [
+        "SELECT a, (b + 1)",
+        "FROM (",
+        "  SELECT 'x FROM (y' AS a",
+        "  FROM t",
+        "  WHERE (p = 1)",
+        ") r",
+        "LEFT JOIN u ON true",
+    ]
 
 
 def test_pages_are_answered_by_oxigraph(pool, snapshot):

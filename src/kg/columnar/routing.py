@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from kg.columnar import Unsupported
+from kg.columnar.layout import laid_out
 from kg.errors import BadInput
 from kg.formats import Format, Kind
 from kg.settings import AUTOMATIC, COLUMNS, OXIGRAPH
@@ -57,7 +58,7 @@ class Choice:
 
     def to_json(self) -> dict[str, Any]:
         """Return this as JSON."""
-        return {"engine": self.engine, "reason": self.reason, "sql": self.sql}
+        return {"engine": self.engine, "reason": self.reason, "sql": laid_out(self.sql)}
 
 
 @dataclass(frozen=True)
