@@ -26,6 +26,7 @@ ANSWERED = {
     "a star and a chain": "SELECT * { ?s :p ?x ; :i ?i . ?x :i ?j . ?x :p ?y }",
     "blank nodes and lists of objects": "SELECT ?s { ?s :b [ :i 5 ] ; :i ?x , ?y }",
     "an inverse path and a sequence": "SELECT * { ?s ^:p/:i ?v }",
+    "negatives that fit, and not": "SELECT * { :d :i ?x BIND(-(-?x - 1) AS ?y) BIND(-(-9223372036854775808) AS ?z) BIND(-?x AS ?w) }",
     "a path of any length": "SELECT * { :a :p+ ?x }",
     "a path of any length, backwards": "SELECT * { ?x (:p/:p)* :d }",
     "a path between all": "SELECT * { ?x :p+ ?y }",

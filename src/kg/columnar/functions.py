@@ -294,7 +294,8 @@ def _operands(context: Expressions, *arguments: Expression) -> list[Value]:
 
 def _negative(context: Expressions, argument: Expression) -> Value:
     (value,) = _operands(context, argument)
-    return Value(value.kind, f"TRY(-({value.sql}))", nullable=value.nullable)
+    # The minus of a constant would be worked out while planning, in a wider type.
+    return Value(value.kind, f"TRY(0 - ({value.sql}))", nullable=True)
 
 
 def _absolute(context: Expressions, argument: Expression) -> Value:
