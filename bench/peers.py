@@ -76,8 +76,8 @@ SEARCH = (
 LOSSES = """\
 Where this service loses: loading takes longer, since it makes the indexes of search, facets and
 columns, counts everything and validates besides; a lookup passes the limits, the log and a process
-that can be stopped, in Python, and takes two to five times as long as at Oxigraph's server; Virtuoso
-is quicker in joins and facets of small data.
+that can be stopped, in Python, and takes two to five times as long as at Oxigraph's server;
+Virtuoso is quicker in joins and facets of small data.
 """
 
 
