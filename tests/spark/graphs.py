@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from hypothesis import HealthCheck, Phase, settings
 from pyoxigraph import RdfFormat, Store
 from tests.columnar.engines import PREFIXES, Answer, read, triples
 
@@ -20,6 +22,20 @@ def graph(trig: str) -> Store:
     head = PREFIXES.replace("PREFIX", "@prefix").replace(">\n", "> .\n")
     store.load((head + trig).encode(), format=RdfFormat.TRIG)
     return store
+
+
+def repeated(variable: str, times: int) -> settings:
+    """Return settings that ask as often as a variable of the environment says, or `times`.
+
+    Unless it says so, the examples are the same ones each time.
+    """
+    return settings(
+        max_examples=int(os.environ.get(variable, times)),
+        deadline=None,
+        derandomize=variable not in os.environ,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def answer(result: Result) -> Answer:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.columnar.engines import PREFIXES, same
 from tests.columnar.test_answers import ANSWERED, GRAPH, ORDERED
@@ -16,10 +15,7 @@ from tests.columnar.worlds import queries, stores
 from kg.columnar import Unsupported
 
 from .engines import pair
-from .graphs import graph
-
-GRAPHS = int(os.environ.get("SPARK_EXAMPLES", "1"))
-"""How many graphs are made; 20 queries are asked of each."""
+from .graphs import graph, repeated
 
 REFUSED = {
     "division of integers": "could not be run by Spark",  # one of the quotients has too many digits
@@ -68,13 +64,7 @@ def test_what_spark_cannot_do_is_refused(both, name):
         both.answers(PREFIXES + ANSWERED[name])
 
 
-@settings(
-    max_examples=GRAPHS,
-    deadline=None,
-    derandomize="SPARK_EXAMPLES" not in os.environ,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@repeated("SPARK_EXAMPLES", 1)
 @given(store=stores(), texts=st.lists(queries(), min_size=20, max_size=20), union=st.booleans())
 def test_both_engines_give_the_same_multiset(session, store, texts, union):
     assume(len(store) > 0)

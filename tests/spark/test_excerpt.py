@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.columnar.engines import PREFIXES, same
 from tests.columnar.test_answers import ANSWERED, GRAPH
@@ -20,10 +19,7 @@ from kg.spark.index import ParquetIndex
 from kg.store import UNLIMITED
 from kg.store.embedded import EmbeddedStore
 
-from .graphs import answer, exported, graph
-
-GRAPHS = int(os.environ.get("EXCERPTS", "4"))
-"""How many graphs are made; 40 queries are asked of each."""
+from .graphs import answer, exported, graph, repeated
 
 MORE = {
     "what is optional is not narrowed": "SELECT * { ?s a ?t OPTIONAL { ?s :i ?v } VALUES ?v { 1 } }",
@@ -105,13 +101,7 @@ def test_what_is_too_much_is_refused(both, monkeypatch):
         _seen(both[1], "SELECT * { ?s ?p ?o }")
 
 
-@settings(
-    max_examples=GRAPHS,
-    deadline=None,
-    derandomize="EXCERPTS" not in os.environ,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@repeated("EXCERPTS", 4)
 @given(store=stores(), texts=st.lists(queries(), min_size=40, max_size=40), union=st.booleans())
 def test_whatever_is_asked_is_answered_alike(store, texts, union):
     assume(len(store) > 0)

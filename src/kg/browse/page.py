@@ -158,14 +158,13 @@ def _known(
 ) -> Callable[[Iterable[NamedNode]], Mapping[NamedNode, Label]]:
     """Return what tells the labels that facets have brought along, or that counts have at hand."""
     paths = [TYPE, *map(Path.of, properties)]
+    brought: dict[NamedNode, Label] = {}
+    for facet in facets:
+        brought |= _labelled(facet.values, languages)
 
     def known(iris: Iterable[NamedNode]) -> Mapping[NamedNode, Label]:
-        found: dict[NamedNode, Label] = {}
-        for facet in facets:
-            found |= _labelled(facet.values, languages)
-        for iri, names in counts.names(iris, paths).items():
-            found[iri] = labels.named(iri, names, languages)
-        return found
+        at_hand = counts.names(iris, paths)
+        return brought | {iri: labels.named(iri, at_hand[iri], languages) for iri in at_hand}
 
     return known
 

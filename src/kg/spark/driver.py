@@ -24,8 +24,8 @@ from kg import formats
 from kg.errors import Interrupted, KgError
 from kg.spark.engine import SparkEngine
 from kg.spark.session import Session
-from kg.store import Cancellation, Limits, sandbox
-from kg.store.reader import STACK, Blocks, problem, scope_of
+from kg.store import Cancellation, Limits, Scope, sandbox
+from kg.store.reader import STACK, Blocks, problem
 
 GRACE = 30.0
 """Seconds that a query may go on after it was cancelled."""
@@ -88,7 +88,7 @@ def _written(
     engine: SparkEngine, connection: Connection, request: dict[str, Any], stop: Cancellation
 ) -> bytes:
     """Send the answer but for its last frame, which is returned."""
-    scope = scope_of(request["default"], request["named"])
+    scope = Scope.from_json(request)
     blocks = Blocks(connection.send_bytes)
     name = request["format"]
     found = engine.answer(

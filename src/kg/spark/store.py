@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,7 +14,6 @@ from kg.formats import FORMATS, Format, Kind, by_name
 from kg.store import Limits, Scope, WritingStore
 from kg.store.embedded import EmbeddedStore
 from kg.store.reader import raised
-from kg.terms import DefaultGraph, NamedNode
 
 
 @dataclass(frozen=True)
@@ -51,14 +49,9 @@ class SparkStore(WritingStore):
     """Answers queries in the calling thread, by asking that process; a `kg.store.Store`."""
 
     def __init__(self, socket: str, *, snapshot: str, union: bool) -> None:
+        super().__init__(snapshot)
         self._socket = socket
         self._union = union
-        self._snapshot = snapshot
-
-    @property
-    def snapshot(self) -> str:
-        """The id of the state that answers are true of."""
-        return self._snapshot
 
     def write(
         self, output: IO[bytes], text: str, scope: Scope, limits: Limits, format: Format | None
@@ -66,8 +59,7 @@ class SparkStore(WritingStore):
         """Write the answer to a query; see `WritingStore`. Raises Interrupted besides."""
         request = {
             "text": text,
-            "default": _values(scope.default),
-            "named": _values(scope.named),
+            **scope.to_json(),
             "seconds": limits.seconds,
             "bytes": limits.bytes,
             "format": format.name if format else None,
@@ -86,7 +78,7 @@ class SparkStore(WritingStore):
         if not isinstance(found, bytes):
             return found
         store = EmbeddedStore.of_quads(
-            found, snapshot=self._snapshot, union_default_graph=self._union
+            found, snapshot=self.snapshot, union_default_graph=self._union
         )
         return store.write(output, text, scope, limits, format)
 
@@ -106,9 +98,3 @@ def _taken(connection: Connection, output: IO[bytes]) -> tuple[Kind, Format] | b
         output.write(rest)
         kind, name = head.decode().split(" ")
         return Kind(kind), by_name(name, FORMATS)
-
-
-def _values(names: Sequence[NamedNode | DefaultGraph] | None) -> list[str | None] | None:
-    if names is None:
-        return None
-    return [name.value if isinstance(name, NamedNode) else None for name in names]

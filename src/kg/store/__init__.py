@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from kg.formats import Format, Kind
 from kg.results import Result
@@ -30,6 +30,27 @@ class Scope:
     def given(self) -> bool:
         """Whether the caller named a dataset at all."""
         return self.default is not None or self.named is not None
+
+    def to_json(self) -> dict[str, list[str | None] | None]:
+        """Return the value as it is sent to a reader: null stands for the default graph."""
+        return {"default": _names(self.default), "named": _names(self.named)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Scope:
+        """Return the scope that `to_json` gave, perhaps among other things."""
+        default, named = value["default"], value["named"]
+        return cls(
+            None
+            if default is None
+            else tuple(DefaultGraph() if iri is None else NamedNode(iri) for iri in default),
+            None if named is None else tuple(map(NamedNode, named)),
+        )
+
+
+def _names(graphs: Iterable[NamedNode | DefaultGraph] | None) -> list[str | None] | None:
+    if graphs is None:
+        return None
+    return [graph.value if isinstance(graph, NamedNode) else None for graph in graphs]
 
 
 class Cancellation:
@@ -118,10 +139,14 @@ class Store(Protocol):
 class WritingStore(ABC):
     """A store that writes its answers in the calling thread; a `kg.store.Store`."""
 
+    def __init__(self, snapshot: str) -> None:
+        """`snapshot` is the id of the state of the data that answers are true of."""
+        self._snapshot = snapshot
+
     @property
-    @abstractmethod
     def snapshot(self) -> str:
         """The id of the state of the data that answers are true of."""
+        return self._snapshot
 
     @abstractmethod
     def write(

@@ -47,9 +47,9 @@ class EmbeddedStore(WritingStore):
         base_iri: str | None = None,
     ) -> None:
         """`base_iri` is what relative IRIs of a query are read against (RFC 3986, 5.1.4)."""
+        super().__init__(snapshot)
         self._engine = engine
         self._base_iri = base_iri
-        self._snapshot = snapshot
         self._union_default_graph = union_default_graph
 
     @classmethod
@@ -219,11 +219,6 @@ class EmbeddedStore(WritingStore):
     def graphs(self) -> list[NamedNode]:
         """Return the names of the named graphs."""
         return sorted((g for g in self._engine.named_graphs() if isinstance(g, NamedNode)), key=str)
-
-    @property
-    def snapshot(self) -> str:
-        """The id of the snapshot that this store reads."""
-        return self._snapshot
 
     @staticmethod
     def check(text: str) -> None:

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -24,7 +24,6 @@ from kg.store.asking import Asking, Running, left, nobody_waits
 from kg.store.dialogue import Reader, death
 from kg.store.nursery import Nursery
 from kg.store.snapshots import Snapshot
-from kg.terms import DefaultGraph, NamedNode
 
 log = logging.getLogger(__name__)
 
@@ -312,15 +311,7 @@ class PooledStore:
         return {
             **self._where,
             "text": text,
-            "default": _values(scope.default),
-            "named": _values(scope.named),
+            **scope.to_json(),
             "seconds": limits.seconds,
             "bytes": limits.bytes,
         }
-
-
-def _values(names: Sequence[NamedNode | DefaultGraph] | None) -> list[str | None] | None:
-    """Return graph names as JSON has them: null for the default graph."""
-    if names is None:
-        return None
-    return [name.value if isinstance(name, NamedNode) else None for name in names]

@@ -29,7 +29,6 @@ from kg.formats import Kind
 from kg.store import Limits, Scope, WritingStore, sandbox
 from kg.store.embedded import EmbeddedStore
 from kg.store.remote import Endpoint, RemoteStore
-from kg.terms import DefaultGraph, NamedNode
 
 STACK = 256 * 1024 * 1024
 """Bytes of stack for a query. The engine descends once for each level of nesting; on this much no
@@ -148,7 +147,7 @@ class _Reader:
 
     def _answer(self, store: RoutedStore | WritingStore, request: dict[str, Any]) -> bytes:
         """Send the answer but for its last frame, which is returned."""
-        scope = scope_of(request["default"], request["named"])
+        scope = Scope.from_json(request)
         if request.get("explain") and isinstance(store, RoutedStore):
             choice = store.explain(request["text"], scope).to_json()
             return b"E" + f"{Kind.BOOLEAN} json\n{json.dumps(choice)}".encode()
@@ -181,16 +180,6 @@ class Blocks:
 
     def flush(self) -> None:
         """Keep what is gathered: the engine flushes when it ends, and the last frame carries it."""
-
-
-def scope_of(default: list[str | None] | None, named: list[str] | None) -> Scope:
-    """Return the dataset that a request names; null stands for the default graph."""
-    return Scope(
-        None
-        if default is None
-        else tuple(DefaultGraph() if iri is None else NamedNode(iri) for iri in default),
-        None if named is None else tuple(map(NamedNode, named)),
-    )
 
 
 def problem(error: KgError) -> bytes:

@@ -131,13 +131,9 @@ class RemoteStore(WritingStore):
     """Answers queries in the calling thread, by asking an endpoint; a `kg.store.Store`."""
 
     def __init__(self, endpoint: Endpoint, *, snapshot: str) -> None:
+        """`snapshot` names the state as it is; nobody but the endpoint knows more of it."""
+        super().__init__(snapshot)
         self._endpoint = endpoint
-        self._snapshot = snapshot
-
-    @property
-    def snapshot(self) -> str:
-        """The id of the state that answers are true of; nobody but the endpoint knows more."""
-        return self._snapshot
 
     def write(
         self, output: IO[bytes], text: str, scope: Scope, limits: Limits, format: Format | None
