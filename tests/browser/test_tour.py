@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from tests.browser.trickle import trickling
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "screenshots"
@@ -169,6 +170,17 @@ def test_every_kind_of_page_is_accessible_fast_and_still(browser, site, look):
     assert {name: shift for name, shift in jumping.items() if shift > SHIFT} == {}
     assert {name: time for name, time in slow.items() if time > FIRST_PAINT} == {}
     print(f"\nfirst paint {max(slow.values()):.0f} ms at most, shift {max(jumping.values()):.3f}")
+
+
+@pytest.mark.parametrize("look", LOOKS[-1:] if not WHOLE else LOOKS, ids=name_of)
+def test_a_page_that_arrives_in_pieces_stays_still(browser, site, look):
+    jumping = {}
+    with trickling(site) as slowly, opened(browser, slowly, look) as page:
+        for name, path in PAGES.items():
+            page.goto(slowly + path)
+            settle(page)
+            jumping[name] = page.evaluate("globalThis.shift")
+    assert {name: shift for name, shift in jumping.items() if shift > SHIFT} == {}
 
 
 def first_paint(page, address):
