@@ -80,9 +80,9 @@ class Cards:
         ).solutions()
         found: dict[NamedNode, dict[NamedNode, dict[str, Term]]]
         found = defaultdict(lambda: defaultdict(dict))
-        for row in rows:
-            if isinstance(value := row["value"], (NamedNode, Literal)):
-                found[row["item"]][row["property"]][str(value)] = value
+        for item, property, value in rows:
+            if isinstance(value, (NamedNode, Literal)):
+                found[item][property][str(value)] = value
         return {
             item: {
                 property: [value for _, value in sorted(held.items())]

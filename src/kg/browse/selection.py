@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from kg.browse import paths, values
@@ -258,19 +259,22 @@ def write_sort(sort: Sort, prefixes: Prefixes) -> str:
 def write(selection: Selection, prefixes: Prefixes) -> list[tuple[str, str]]:
     """Return the parameters that `parse` reads as `selection`, always in the same order."""
     pairs: list[tuple[str, str]] = []
+    written = partial(values.write, prefixes=prefixes)
     for path, condition in selection.conditions.items():
-        pairs += write_condition(path, condition, prefixes)
+        name = paths.write(path, prefixes)
+        pairs += write_condition(name, condition, spelling(path, written))
     pairs += [("q", selection.text)] if selection.text else []
     pairs += [("sort", write_sort(selection.sort, prefixes))] if selection.sort else []
     pairs += [("page", str(selection.page))] if selection.page > 1 else []
     return pairs
 
 
-def write_condition(path: Path, condition: Condition, prefixes: Prefixes) -> list[tuple[str, str]]:
-    """Return the parameters that say what is asked of one facet."""
-    name = paths.write(path, prefixes)
-    pairs = [(name, text) for text in _written(path, condition.any, prefixes)]
-    pairs += [(f"{name}.not", text) for text in _written(path, condition.none, prefixes)]
+def write_condition(
+    name: str, condition: Condition, spell: Callable[[Value], str]
+) -> list[tuple[str, str]]:
+    """Return the parameters that say what is asked of one facet, of this name; see `spelling`."""
+    pairs = [(name, text) for text in sorted(map(spell, condition.any))]
+    pairs += [(f"{name}.not", text) for text in sorted(map(spell, condition.none))]
     pairs += [(f"{name}.ge", condition.low.text)] if condition.low else []
     pairs += [(f"{name}.le", condition.high.text)] if condition.high else []
     if condition.exists is not None:
@@ -278,7 +282,6 @@ def write_condition(path: Path, condition: Condition, prefixes: Prefixes) -> lis
     return pairs
 
 
-def _written(path: Path, chosen: Iterable[Value], prefixes: Prefixes) -> list[str]:
-    if path.language:
-        return sorted(value.value for value in chosen)
-    return sorted(values.write(value, prefixes) for value in chosen)
+def spelling(path: Path, write: Callable[[Value], str]) -> Callable[[Value], str]:
+    """Return what writes the values of a facet; `write` does so for all but languages."""
+    return (lambda language: language.value) if path.language else write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
@@ -17,7 +17,6 @@ from kg.browse.facets import Bar, Facet, FacetValue
 from kg.browse.page import Page
 from kg.browse.paths import Path
 from kg.browse.selection import Condition, Selection
-from kg.browse.values import Value
 from kg.labels import Label, choose
 from kg.prefixes import Prefixes
 from kg.terms import local_name
@@ -80,21 +79,20 @@ class Around:
 
     def __init__(self, selection: Selection, path: Path) -> None:
         self._manner = manner = _manner()
-        self._facet = path
+        self.parameter = paths.write(path, manner.prefixes)
+        # How a value is written in an address; each is in several.
+        self.written = cache(partial(values.write, prefixes=manner.prefixes))
+        self._spell = selections.spelling(path, self.written)
         others = selection.without(path)
         first = {each: held for each, held in others.conditions.items() if each < path}
         before = selections.write(Selection(first), manner.prefixes)
         self._before = _query(before)
         self._after = _query(pairs(others)[len(before) :])
 
-    def written(self, value: Value) -> str:
-        """Return a value as it is written in an address."""
-        return values.write(value, self._manner.prefixes)
-
     def asking(self, condition: Condition) -> str:
         """Return the address of the selection that asks just `condition` of the facet."""
         manner = self._manner
-        asked = selections.write_condition(self._facet, condition, manner.prefixes)
+        asked = selections.write_condition(self.parameter, condition, self._spell)
         query = "&".join(filter(None, (self._before, _query(asked), self._after)))
         return f"{manner.root}{manner.path}{'?' if query else ''}{query}"
 
@@ -160,7 +158,7 @@ def _facet(facet: Facet, selection: Selection, languages: Sequence[str]) -> dict
     around, chosen = Around(selection, facet.path), selection.condition(facet.path)
     found: dict[str, Any] = {
         "property": property(facet.path),
-        "parameter": parameter(facet.path),
+        "parameter": around.parameter,
         "label": name(facet, languages),
         "kind": facet.kind.value,
         "complete": facet.complete,

@@ -154,7 +154,6 @@ class Panels:
         """Return a facet as it is shown, at a place from 0 on."""
         chosen = self._selection.condition(facet.path)
         wanted = self._closer.get(facet.path)
-        parameter = listing.parameter(facet.path)
         others = self._selection.without(facet.path)
         around = Around(self._selection, facet.path)
         entries = tuple(self._entry(facet, each, around) for each in facet.values)
@@ -162,7 +161,7 @@ class Panels:
         return Panel(
             id=f"facet-{place}",
             name=called(facet, self._languages),
-            parameter=parameter,
+            parameter=around.parameter,
             kind=facet.kind,
             counted=facet.counted,
             complete=facet.complete,
@@ -176,7 +175,7 @@ class Panels:
             present=self._presence(facet, facet.present, exists=True),
             missing=self._presence(facet, facet.missing, exists=False),
             clear_url=listing.address(others),
-            more_url=self._closer_url(parameter, facet, wanted),
+            more_url=self._closer_url(around.parameter, facet, wanted),
             fewer_url=listing.address(self._selection) if wanted else "",
             find=wanted.find if wanted else "",
             is_searched=is_long and facet.kind in (Kind.TERM, Kind.TREE),
