@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+import duckdb
 import pytest
+from pyoxigraph import Store
 
 from kg.columnar import Unsupported
+from kg.columnar.texts import CASES
 from kg.store import Scope
-from kg.terms import DefaultGraph, NamedNode
+from kg.terms import DefaultGraph, Literal, NamedNode
 
 from .engines import PREFIXES, both_of, same
 
@@ -117,6 +122,20 @@ ANSWERED = {
     "integers of texts": "SELECT (xsd:integer(CONCAT(?t, STR(?x))) AS ?a) { VALUES ?y { :a } ?s :i ?x BIND('+0' AS ?t) }",
     "decimals of others": "SELECT (xsd:decimal(?x) AS ?y) { ?s :n ?x }",
     "strings of others": "SELECT (xsd:string(?x) AS ?y) { ?s :n|:t|:i ?x }",
+    "a sample of one, of none and of errors": "SELECT ?s (SAMPLE(?x) AS ?y) (SAMPLE(?w) AS ?v) (SAMPLE(STRLEN(STR(?o))) AS ?z) { ?s :p ?o ; :d|:when ?x OPTIONAL { ?s :d ?w } } GROUP BY ?s",
+    "a sample of nothing": "SELECT (SAMPLE(?x) AS ?y) { :zz :p ?x }",
+    "texts in a row": 'SELECT ?s (GROUP_CONCAT(DISTINCT STR(?x); SEPARATOR = ", ") AS ?y) (GROUP_CONCAT(STR(?w)) AS ?v) { ?s :d|:when ?x OPTIONAL { ?s :d ?w } } GROUP BY ?s',
+    "texts of the same in a row": "SELECT ?s (GROUP_CONCAT(STR(?s)) AS ?y) { ?s :i ?x } GROUP BY ?s",
+    "no texts in a row": "SELECT (GROUP_CONCAT(STR(?x)) AS ?y) { ?s :p ?x FILTER(?x = :zz) }",
+    "no texts but errors": "SELECT ?s (GROUP_CONCAT(?x) AS ?y) { ?s :m ?x } GROUP BY ?s",
+    "a count of what may be an error": "SELECT ?s (COUNT(STRLEN(?x)) AS ?y) (COUNT(DISTINCT STR(?x)) AS ?z) { ?s :m|:t ?x } GROUP BY ?s",
+    "datatypes": "SELECT * { ?s ?p ?x FILTER(DATATYPE(?x) = xsd:integer || DATATYPE(?x) = xsd:dateTime) FILTER(DATATYPE(?x) != xsd:decimal) FILTER(!ISIRI(?p) || ?p != :o) }",
+    "datatypes of numbers": "SELECT ?x (DATATYPE(?x) = xsd:decimal AS ?y) (xsd:string = DATATYPE(?x) AS ?z) (DATATYPE(?x) = :none AS ?w) { ?s :n ?x }",
+    "small and large letters": 'SELECT (LCASE(CONCAT(STR(?x), "ÀЖA光")) AS ?y) (UCASE(CONCAT(STR(?x), "àжa光")) AS ?z) { ?s :t ?x }',
+    "small letters of texts with languages": 'SELECT * { ?s :t ?x FILTER(CONTAINS(LCASE(?x), "b") && STRLEN(UCASE(?x)) = 1) }',
+    "texts for IRIs and sums of texts": "SELECT (ENCODE_FOR_URI(STR(?x)) AS ?y) (MD5(STR(?x)) AS ?z) (SHA1(STR(?x)) AS ?v) (SHA256(STR(?x)) AS ?w) { ?s :t ?x }",
+    "whole numbers near others": "SELECT (FLOOR(?x / 2) AS ?a) (CEIL(?x / 2) AS ?b) (ROUND(?x / 2) AS ?c) (ROUND(?x) AS ?d) (ROUND(?y - ?x) AS ?e) (+?x AS ?f) { ?s :i ?x BIND(0.25 - ?x AS ?y) }",
+    "seconds and time zones": "SELECT (SECONDS(?w) AS ?a) (TZ(?w) AS ?b) (TZ(?d) AS ?c) { ?s :p ?x OPTIONAL { ?s :when ?w } OPTIONAL { ?s :d ?d } }",
     "constants that are not in the data": "SELECT * { ?s :p ?x OPTIONAL { ?x :when ?w } BIND(!sameTerm(?w, :none) AS ?a) BIND(ISNUMERIC(:none) AS ?b) BIND(sameTerm(?x, :none) AS ?c) }",
     "triples": "CONSTRUCT { ?s :is ?x ; a :Number . :all :has ?s , :a } { ?s :i ?x }",
     "triples of the pattern": "CONSTRUCT WHERE { ?s :p ?x . ?x :i ?y }",
@@ -150,7 +169,9 @@ LEFT_TO_OXIGRAPH = {
     "a function of too few": "SELECT * { ?s :t ?x FILTER(CONTAINS(?x)) }",
     "parts of texts with languages": "SELECT (SUBSTR(?x, 2) AS ?y) { ?s :t ?x }",
     "functions that are not known": "SELECT (xsd:double(?x) AS ?y) { ?s :i ?x }",
-    "new blank nodes": "CONSTRUCT { _:b :p ?s } { ?s :p ?x }",
+    "a datatype of one that is not known": "SELECT * { ?s :o ?x FILTER(DATATYPE(?x) = :type) }",
+    "letters of two": 'SELECT (UCASE(CONCAT(STR(?x), "ß")) AS ?y) { ?s :t ?x }',
+    "texts with languages in a row": "SELECT (GROUP_CONCAT(?x) AS ?y) { ?s :t ?x }",
     "sums of several datatypes": "SELECT (SUM(?x) AS ?n) { ?s :n ?x }",
     "any few of a subquery": "SELECT * { { SELECT ?s { ?s :i ?x } LIMIT 1 } }",
     "RAND": "SELECT (RAND() AS ?x) {}",
@@ -180,6 +201,46 @@ def test_solutions_come_in_the_same_order(pair, text):
 def test_what_is_not_exact_is_left_to_the_engine(pair, text):
     with pytest.raises(Unsupported):
         pair.answers(PREFIXES + text)
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["_:b :p ?s ; :q _:c . _:c :of ?x", "_:b a :New . [] :n 1", "?s :p _:b . :all :p _:b"],
+)
+def test_blank_nodes_of_a_template_are_new_for_each_solution(pair, template):
+    expected, found = pair.answers(PREFIXES + f"CONSTRUCT {{ {template} }} {{ ?s :p ?x }}")
+    assert same(expected, found)
+    nodes = {term for row in found[1] for term in row if term.startswith("_:")}
+    assert len(nodes) == 7 * len(set(re.findall(r"_:[bc]|\[\]", template)))
+
+
+def test_a_sample_is_one_of_them_and_texts_in_a_row_are_all(pair):
+    text = "SELECT ?s (SAMPLE(?x) AS ?y) (GROUP_CONCAT(STR(?x); SEPARATOR = ' ') AS ?z) { ?s :i ?x } GROUP BY ?s"
+    expected, found = (sorted(answer[1]) for answer in pair.answers(PREFIXES + text))
+    for (_, _, all_of_them), (thing, sample, row) in zip(expected, found, strict=True):
+        texts = row.strip('"').split()
+        assert sorted(texts) == sorted(all_of_them.strip('"').split()), thing
+        assert sample.split('"')[1] in texts
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_letters_have_the_case_that_the_engine_gives_them(name):
+    """Each letter of Unicode that DuckDB treats in another way is on the list of those."""
+    letters = [chr(each) for each in range(1, 0x110000) if not 0xD800 <= each <= 0xDFFF]
+    function, others = CASES[name]
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE letter AS SELECT unnest(?) AS x", [letters])
+    rows = connection.execute(
+        f"SELECT x, {function}(x) FROM letter WHERE NOT regexp_matches(x, '[{others}]')"
+    )
+    cased = dict(rows.fetchall())
+    assert len(cased) > len(letters) - 1000
+    store, engine = list(cased), {}
+    for start in range(0, len(store), 5000):
+        values = " ".join(map(str, map(Literal, store[start : start + 5000])))
+        query = f"SELECT ?x ({name}(?x) AS ?y) {{ VALUES ?x {{ {values} }} }}"
+        engine |= {row["x"].value: row["y"].value for row in Store().query(query)}
+    assert engine == cased
 
 
 SCOPES = {

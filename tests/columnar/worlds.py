@@ -142,6 +142,13 @@ FORMS = (
     "SUBSTR(STR({}), 2)",
     "SUBSTR({}, 0, 2)",
     'REPLACE(STR({}), "a", "b ")',
+    "LCASE({})",
+    'CONTAINS(UCASE({}), "A")',
+    "(DATATYPE({}) = xsd:integer)",
+    "FLOOR({})",
+    "CEIL({})",
+    "ROUND({})",
+    "MD5(STR({}))",
     "xsd:integer({})",
     "xsd:integer(STR({}))",
     "xsd:decimal({})",
@@ -185,7 +192,7 @@ PARTS = (
 )  # fmt: skip
 
 AGGREGATES = ("COUNT(*)", "COUNT({})", "COUNT(DISTINCT {})", "SUM({})", "AVG({})", "MIN({})",
-              "MAX({})", "SUM(DISTINCT {})", "SUM({} + 1)")  # fmt: skip
+              "MAX({})", "COUNT({} + 1)", "SUM(DISTINCT {})", "SUM({} + 1)")  # fmt: skip
 
 
 WHOLE = {

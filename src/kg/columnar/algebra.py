@@ -92,6 +92,7 @@ class Aggregate:
     name: str
     argument: Expression | None
     distinct: bool
+    separator: str = " "
 
 
 @dataclass(frozen=True)

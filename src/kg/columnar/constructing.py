@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import secrets
+from dataclasses import replace
 
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Node, Path, Triple, Variable
@@ -18,9 +20,14 @@ def constructed(
 ) -> str:
     """Return what writes the triples of a template, each once, for all solutions.
 
-    What is unbound, or cannot stand where it would, makes no triple.
+    What is unbound, or cannot stand where it would, makes no triple. A blank node is a new one for
+    each solution (16.2.1), called by the number of the solution and a word that is in no data.
     """
     source = names.new("w")
+    if any(_is_new(place) for each in template for place in (each.subject, each.object)):
+        called = f"'_:{secrets.token_hex(8)}n' || row_number() OVER ()"
+        named = f"SELECT *, {called} AS solution FROM ({solutions.sql}) n"
+        solutions = replace(solutions, sql=named)
     parts = [_lines(each, source, solutions, index, names) for each in dict.fromkeys(template)]
     if not parts:
         raise Unsupported("a template without triples")
@@ -29,6 +36,10 @@ def constructed(
     apart = all(_are_apart(one, other) for one, other in pairs)
     lines = f" UNION {'ALL ' if apart else ''}".join(parts)
     return f"WITH {source} AS MATERIALIZED ({solutions.sql}) {lines}"
+
+
+def _is_new(place: Node | Path) -> bool:
+    return isinstance(place, Variable) and place.is_blank
 
 
 def _lines(triple: Triple, source: str, solutions: Relation, index: Index, names: Names) -> str:
@@ -43,7 +54,9 @@ def _lines(triple: Triple, source: str, solutions: Relation, index: Index, names
             cells.append(_constant(place))
             continue
         if place.is_blank:
-            raise Unsupported("new blank nodes")
+            chosen.append("solution")
+            cells.append(f"d.solution || '{names.of(place)}'")
+            continue
         column, name = solutions.columns.get(place), names.of(place)
         if column is None:
             return "SELECT '' AS line WHERE false"
@@ -60,7 +73,7 @@ def _lines(triple: Triple, source: str, solutions: Relation, index: Index, names
     if not chosen:
         return f"SELECT DISTINCT {line} || ' .' AS line FROM {source}"
     distinct = ", ".join(dict.fromkeys(chosen))
-    rows = f"SELECT DISTINCT {distinct} FROM {source} WHERE {' AND '.join(wanted)}"
+    rows = f"SELECT DISTINCT {distinct} FROM {source} WHERE {' AND '.join(wanted) or 'true'}"
     return f"SELECT {line} || ' .' AS line FROM ({rows}) d{''.join(joins)}"
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kg.columnar import Unsupported
 from kg.columnar.algebra import Aggregate, Call, Exists, Expression, Pattern, Variable
 from kg.columnar.scanning import Cursor
 from kg.columnar.vocabulary import Vocabulary
-from kg.terms import NamedNode
+from kg.terms import Literal, NamedNode
 
 AGGREGATES = ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")
 
@@ -96,10 +95,17 @@ class Formulas:
         self._cursor.expect("(")
         distinct = bool(self._cursor.skip("DISTINCT"))
         argument = None if self._cursor.skip("*") else self.read()
-        if self._cursor.sees(";"):
-            raise Unsupported("SEPARATOR")
+        separator = self._separator() if self._cursor.skip(";") else " "
         self._cursor.expect(")")
-        return Aggregate(name, argument, distinct)
+        return Aggregate(name, argument, distinct, separator)
+
+    def _separator(self) -> str:
+        self._cursor.expect("SEPARATOR")
+        self._cursor.expect("=")
+        text = self._vocabulary.constant()
+        if not isinstance(text, Literal):
+            self._cursor.fail("a text")
+        return text.value
 
     def _list(self) -> tuple[Expression, ...]:
         self._cursor.expect("(")

@@ -11,19 +11,14 @@ from functools import partial
 
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Call, Expression, Variable
-from kg.columnar.classes import (
-    EXACT,
-    LITERAL,
-    NOTHING,
-    NUMBER,
-    RESOURCE,
-    Class,
-)
-from kg.columnar.comparing import as_decimal, equal, mask_of, ordered
+from kg.columnar.classes import LITERAL, NOTHING, NUMBER, RESOURCE, UNCLEAR, Class
+from kg.columnar.comparing import equal, mask_of, ordered
+from kg.columnar.dates import DATES
 from kg.columnar.expressions import Expressions, Value
+from kg.columnar.numbers import NUMBERS
 from kg.columnar.relations import Kind, quoted, within
-from kg.columnar.texts import TEXTS
-from kg.terms import XSD, Literal
+from kg.columnar.texts import CASES, TEXTS, cased
+from kg.terms import RDF, XSD, Literal, NamedNode
 
 _WORDS = Class.STRING | Class.LANGUAGE
 
@@ -89,6 +84,8 @@ def _equal(context: Expressions, left: Expression, right: Expression, *, strict:
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Call) and one.name == "LANG" and isinstance(other, Literal):
             return _has_language(context, one.arguments[0], other, strict=strict)
+        if isinstance(one, Call) and one.name == "DATATYPE" and isinstance(other, NamedNode):
+            return _has_datatype(context, one.arguments, other, strict=strict)
     return equal(context, context.value(left), context.value(right), strict=strict)
 
 
@@ -105,6 +102,31 @@ def _has_language(
         found = context.index.languages.get(language.value)
         ids = [found] if found else []
     return _in_ranges(context, value, ids, LITERAL, strict=strict)
+
+
+def _has_datatype(
+    context: Expressions, arguments: tuple[Expression, ...], datatype: NamedNode, *, strict: bool
+) -> str:
+    """Return whether a literal is of a datatype, which is a range of ids, or several."""
+    value = context.value(*arguments)
+    known = _DATATYPES.get(datatype, NOTHING)
+    unclear = Class.STRANGE if known else UNCLEAR
+    if value.kind is not Kind.TERM or value.constant or value.mask & unclear:
+        raise Unsupported("the datatype of what is computed, or one that is not known here")
+    ids = context.ranges(known)
+    return _in_ranges(context, value, ids, LITERAL, strict=strict)
+
+
+_DATATYPES = {
+    XSD.string: Class.STRING,
+    RDF.langString: Class.LANGUAGE,
+    XSD.boolean: Class.BOOLEAN,
+    XSD.integer: Class.INTEGER,
+    XSD.decimal: Class.DECIMAL,
+    XSD.double: Class.DOUBLE,
+    XSD.date: Class.DATE,
+    XSD.dateTime: Class.TIME | Class.INSTANT,
+}
 
 
 def _in_ranges(
@@ -215,6 +237,8 @@ _MOST_LANGUAGES = 50
 
 def _words(context: Expressions, argument: Expression) -> str:
     """Return the text of a string, with a language or without; NULL for anything else."""
+    if isinstance(argument, Call) and argument.name in CASES and len(argument.arguments) == 1:
+        return cased(argument.name, _words(context, argument.arguments[0]))
     value = context.value(argument)
     if not mask_of(value) & _WORDS:
         raise Unsupported("a text of what is none")
@@ -256,67 +280,6 @@ def _length(context: Expressions, text: Expression) -> Value:
     return Value(Kind.INTEGER, f"length({_words(context, text)})")
 
 
-# ---------------------------------------------------------------------------------- numbers
-
-
-def _sum(operator: str, context: Expressions, left: Expression, right: Expression) -> Value:
-    one, other = _operands(context, left, right)
-    if {one.kind, other.kind} == {Kind.INTEGER}:
-        return Value(Kind.INTEGER, f"TRY({one.sql} {operator} {other.sql})")
-    return Value(Kind.DECIMAL, f"TRY({as_decimal(one)} {operator} {as_decimal(other)})")
-
-
-def _times(context: Expressions, left: Expression, right: Expression) -> Value:
-    one, other = _operands(context, left, right)
-    if {one.kind, other.kind} != {Kind.INTEGER}:
-        raise Unsupported("a product of decimals")
-    return Value(Kind.INTEGER, f"TRY({one.sql} * {other.sql})")
-
-
-def _divided(context: Expressions, left: Expression, right: Expression) -> Value:
-    one, other = _operands(context, left, right)
-    if {one.kind, other.kind} != {Kind.INTEGER}:
-        raise Unsupported("a quotient of decimals")
-    return Value(Kind.DECIMAL, f"({as_decimal(one)} // NULLIF(({other.sql})::HUGEINT, 0))")
-
-
-def _operands(context: Expressions, *arguments: Expression) -> list[Value]:
-    found = []
-    for each in arguments:
-        value = context.value(each)
-        number = context.number(value)
-        if mask_of(value) & NUMBER == EXACT or number.kind is Kind.DOUBLE:
-            # What comes out is an integer for some and a decimal for others, or is not exact.
-            raise Unsupported("arithmetic with numbers of several datatypes, or with doubles")
-        found.append(number)
-    return found
-
-
-def _negative(context: Expressions, argument: Expression) -> Value:
-    (value,) = _operands(context, argument)
-    # The minus of a constant would be worked out while planning, in a wider type.
-    return Value(value.kind, f"TRY(0 - ({value.sql}))", nullable=True)
-
-
-def _absolute(context: Expressions, argument: Expression) -> Value:
-    (value,) = _operands(context, argument)
-    return Value(value.kind, f"TRY(abs({value.sql}))")
-
-
-# ---------------------------------------------------------------------------------- dates
-
-
-def _part(first: int, last: int, context: Expressions, argument: Expression) -> Value:
-    """Return a part of a date or a time, by its place in the text."""
-    value = context.value(argument)
-    days = Class.TIME | Class.INSTANT | (Class.DATE if last <= len("2000-01-01") else NOTHING)
-    wrong = Class.STRANGE | (Class.DATE & ~days)
-    if value.kind is not Kind.TERM or value.mask & wrong or not value.mask & days:
-        raise Unsupported("a part of a date that is not known here")
-    text = context.text(value, days)
-    return Value(Kind.INTEGER, f"TRY_CAST(({text})[{first}:{last}] AS BIGINT)")
-
-
 # ---------------------------------------------------------------------------------- the tables
 
 Compiled = Callable[..., Value]
@@ -344,12 +307,6 @@ FUNCTIONS: dict[str, Compiled] = {
     **{name: partial(_strictly, compile) for name, compile in _BOTH.items()},
     "!": _not,
     "!=": _unequal,
-    "+": partial(_sum, "+"),
-    "-": partial(_sum, "-"),
-    "*": _times,
-    "/": _divided,
-    "NEGATE": _negative,
-    "ABS": _absolute,
     "BOUND": _bound,
     "IF": _if,
     "COALESCE": _coalesce,
@@ -366,13 +323,10 @@ FUNCTIONS: dict[str, Compiled] = {
     "STRENDS": partial(_search, "ends_with"),
     "REGEX": _regex,
     **TEXTS,
+    **NUMBERS,
+    **DATES,
     XSD.string.value: _str,
     "STRLEN": _length,
-    "YEAR": partial(_part, 1, 4),
-    "MONTH": partial(_part, 6, 7),
-    "DAY": partial(_part, 9, 10),
-    "HOURS": partial(_part, 12, 13),
-    "MINUTES": partial(_part, 15, 16),
 }
 
 CONDITIONS: dict[str, Callable[..., str]] = {

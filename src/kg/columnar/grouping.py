@@ -6,14 +6,15 @@ An error within a group leaves the aggregate unbound, as in the engine.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from kg.columnar import Unsupported
-from kg.columnar.algebra import Aggregate, Group, Variable
+from kg.columnar.algebra import Aggregate, Group
 from kg.columnar.classes import EXACT, NUMBER, Class
 from kg.columnar.comparing import mask_of
 from kg.columnar.expressions import Expressions, Value
 from kg.columnar.ordering import is_in_order
-from kg.columnar.relations import Column, Kind, Relation
+from kg.columnar.relations import Column, Kind, Relation, quoted
 from kg.columnar.scopes import Scope
 
 
@@ -42,16 +43,37 @@ def _aggregated(aggregate: Aggregate, context: Expressions, *, is_grouped: bool)
     compile = _AGGREGATES.get(aggregate.name)
     if compile is None:
         raise Unsupported(f"the aggregate {aggregate.name}")
-    if aggregate.name == "COUNT" and not isinstance(aggregate.argument, Variable):
-        raise Unsupported("COUNT of what is computed, which may be an error")
     value = context.value(aggregate.argument)
     if value.sql == "NULL" or value.constant is not None:
         raise Unsupported("an aggregate of nothing, or of a constant")
+    if aggregate.name == "GROUP_CONCAT":
+        compile = partial(compile, separator=aggregate.separator)
     return compile(context, value, "DISTINCT " if aggregate.distinct else "", is_grouped)
 
 
 def _count(_context: Expressions, value: Value, distinct: str, _is_grouped: bool) -> Value:
-    return Value(Kind.INTEGER, f"count({distinct}{value.sql})", nullable=False)
+    count = f"count({distinct}{value.sql})"
+    if value.variable is not None or not value.nullable:
+        return Value(Kind.INTEGER, count, nullable=False)
+    return Value(Kind.INTEGER, _unless_error(value, count))
+
+
+def _sample(_context: Expressions, value: Value, _distinct: str, _is_grouped: bool) -> Value:
+    """Return any of the values; of no solutions there is none."""
+    sample = _unless_error(value, f"any_value({value.sql})")
+    return Value(value.kind, sample, value.mask, nullable=True)
+
+
+def _texts(
+    context: Expressions, value: Value, distinct: str, _is_grouped: bool, *, separator: str
+) -> Value:
+    """Return all texts, in any order."""
+    mask = mask_of(value)
+    if not mask & Class.STRING or mask & (Class.LANGUAGE | Class.STRANGE):
+        raise Unsupported("texts that may have languages, or are none")
+    text = Value(Kind.STRING, context.text(value, Class.STRING))
+    whole = f"coalesce(string_agg({distinct}{text.sql}, {quoted(separator)}), '')"
+    return Value(Kind.STRING, _unless_error(text, whole))
 
 
 def _sum(context: Expressions, value: Value, distinct: str, is_grouped: bool) -> Value:
@@ -91,10 +113,10 @@ def _of_some(sql: str) -> str:
     return f"CASE WHEN count(*) = 0 THEN error('no solutions')::HUGEINT ELSE {sql} END"
 
 
-def _unless_error(number: Value, sql: str) -> str:
-    if not number.nullable:
+def _unless_error(value: Value, sql: str) -> str:
+    if not value.nullable:
         return sql
-    return f"CASE WHEN count({number.sql}) = count(*) THEN {sql} END"
+    return f"CASE WHEN count({value.sql}) = count(*) THEN {sql} END"
 
 
 def _extreme(
@@ -105,11 +127,9 @@ def _extreme(
             raise Unsupported("the least or greatest of terms of several classes")
     elif value.kind is Kind.BOOLEAN:
         raise Unsupported("the least or greatest of truths")
-    sql = f"{name}({value.sql})"
-    if value.nullable:
-        sql = f"CASE WHEN count({value.sql}) = count(*) THEN {sql} END"
     # Of no solutions there is none.
-    return Value(value.kind, sql, value.mask, nullable=True)
+    extreme = _unless_error(value, f"{name}({value.sql})")
+    return Value(value.kind, extreme, value.mask, nullable=True)
 
 
 def _least(context: Expressions, value: Value, distinct: str, is_grouped: bool) -> Value:
@@ -120,10 +140,12 @@ def _greatest(context: Expressions, value: Value, distinct: str, is_grouped: boo
     return _extreme("max", context, value, distinct, is_grouped)
 
 
-_AGGREGATES: dict[str, Callable[[Expressions, Value, str, bool], Value]] = {
+_AGGREGATES: dict[str, Callable[..., Value]] = {
     "COUNT": _count,
     "SUM": _sum,
     "AVG": _average,
     "MIN": _least,
     "MAX": _greatest,
+    "SAMPLE": _sample,
+    "GROUP_CONCAT": _texts,
 }

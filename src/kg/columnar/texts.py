@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Expression
@@ -90,6 +91,40 @@ def _replaced(
 _WORDS = re.compile(r"[\w ,:;/'\"<>=%&#@~!-]+")
 
 
+def cased(name: str, text: str) -> str:
+    """Return a text in lower or upper case. It fails where the engine may see to that otherwise.
+
+    The engine turns one letter into several where Unicode asks for it, minds what stands around a
+    sigma, and knows other versions of Unicode.
+    """
+    function, others = CASES[name]
+    fails = f"regexp_matches({text}, '[{others}]')"
+    return f"(CASE WHEN {fails} THEN error('letters of another case') ELSE {function}({text}) END)"
+
+
+_YOUNG = r"\x{1C80}-\x{1C8F}\x{A7C0}-\x{A7FF}\x{10D40}-\x{10D8F}\x{16EA0}-\x{16EDF}"
+"""Where letters were added of late."""
+
+CASES = {
+    "LCASE": ("lower", r"\x{130}\x{3A3}" + _YOUNG),
+    "UCASE": (
+        "upper",
+        r"\x{DF}\x{149}\x{19B}\x{1F0}\x{264}\x{390}\x{3B0}\x{587}"
+        r"\x{1E96}-\x{1E9A}\x{1F50}-\x{1FFC}\x{FB00}-\x{FB17}" + _YOUNG,
+    ),
+}
+"""What DuckDB calls the functions, and the letters that it treats in its own way."""
+
+
+def _cased(name: str, context: Expressions, argument: Expression) -> Value:
+    return _text(cased(name, _plain(context, argument)))
+
+
+def _mapped(name: str, context: Expressions, argument: Expression) -> Value:
+    """Return what a function of DuckDB makes of the bytes of a text."""
+    return _text(f"{name}({_plain(context, argument)})")
+
+
 # ---------------------------------------------------------------------------------- casts
 
 
@@ -124,6 +159,12 @@ TEXTS: dict[str, Callable[..., Value]] = {
     "STRAFTER": _after,
     "SUBSTR": _cut,
     "REPLACE": _replaced,
+    "LCASE": partial(_cased, "LCASE"),
+    "UCASE": partial(_cased, "UCASE"),
+    "ENCODE_FOR_URI": partial(_mapped, "url_encode"),
+    "MD5": partial(_mapped, "md5"),
+    "SHA1": partial(_mapped, "sha1"),
+    "SHA256": partial(_mapped, "sha256"),
     XSD.integer.value: _to_integer,
     XSD.decimal.value: _to_decimal,
 }
