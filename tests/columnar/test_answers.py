@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import duckdb
 import pytest
@@ -121,6 +122,8 @@ ANSWERED = {
     "integers of others": "SELECT (xsd:integer(?x) AS ?a) (xsd:integer(?x + 0.7) AS ?b) (xsd:integer(-0.7 - ?x) AS ?c) (xsd:integer(STR(?d)) AS ?e) (xsd:integer(SUBSTR(STR(?d), 6, 2)) AS ?f) { ?s :i ?x OPTIONAL { ?s :d ?d } }",
     "integers of texts": "SELECT (xsd:integer(CONCAT(?t, STR(?x))) AS ?a) { VALUES ?y { :a } ?s :i ?x BIND('+0' AS ?t) }",
     "decimals of others": "SELECT (xsd:decimal(?x) AS ?y) { ?s :n ?x }",
+    "texts compared with constants": "SELECT * { ?s :t|:i ?x FILTER(STR(?x) = 'a' || STR(?x) != '2') }",
+    "booleans of others": "SELECT (xsd:boolean(?x - 1) AS ?a) (xsd:boolean(?x) AS ?b) (xsd:boolean(STR(?x)) AS ?c) { ?s :i ?x }",
     "strings of others": "SELECT (xsd:string(?x) AS ?y) { ?s :n|:t|:i ?x }",
     "a sample of one, of none and of errors": "SELECT ?s (SAMPLE(?x) AS ?y) (SAMPLE(?w) AS ?v) (SAMPLE(STRLEN(STR(?o))) AS ?z) { ?s :p ?o ; :d|:when ?x OPTIONAL { ?s :d ?w } } GROUP BY ?s",
     "a sample of nothing": "SELECT (SAMPLE(?x) AS ?y) { :zz :p ?x }",
@@ -136,6 +139,15 @@ ANSWERED = {
     "texts for IRIs and sums of texts": "SELECT (ENCODE_FOR_URI(STR(?x)) AS ?y) (MD5(STR(?x)) AS ?z) (SHA1(STR(?x)) AS ?v) (SHA256(STR(?x)) AS ?w) { ?s :t ?x }",
     "whole numbers near others": "SELECT (FLOOR(?x / 2) AS ?a) (CEIL(?x / 2) AS ?b) (ROUND(?x / 2) AS ?c) (ROUND(?x) AS ?d) (ROUND(?y - ?x) AS ?e) (+?x AS ?f) { ?s :i ?x BIND(0.25 - ?x AS ?y) }",
     "seconds and time zones": "SELECT (SECONDS(?w) AS ?a) (TZ(?w) AS ?b) (TZ(?d) AS ?c) { ?s :p ?x OPTIONAL { ?s :when ?w } OPTIONAL { ?s :d ?d } }",
+    "new IRIs": "SELECT ?s (IRI(CONCAT('http://example.org/x/', STR(?x), '?y=%20#z')) AS ?y) (URI(?s) AS ?z) (COUNT(*) AS ?n) { ?s :i ?x } GROUP BY ?s ?x",
+    "new literals": "SELECT (STRLANG(STR(?x), 'EN-us') AS ?y) (STRDT(STR(?x), :type) AS ?z) (STRDT(STR(?x), xsd:string) AS ?w) { ?s :t|:i ?x }",
+    "datatypes that are shown": "SELECT ?x (DATATYPE(?x) AS ?y) (DATATYPE(STR(?x)) AS ?z) (DATATYPE(?i + 1) AS ?w) { ?s !a ?x ; :i ?i }",
+    "datatypes counted": "SELECT ?y (COUNT(*) AS ?n) (COUNT(DISTINCT ?y) AS ?m) { ?s :t|:n ?x BIND(DATATYPE(?x) AS ?y) } GROUP BY ?y",
+    "the same datatype": "SELECT * { ?s :n ?x . ?z :n|:t ?y FILTER(DATATYPE(?x) = DATATYPE(?y)) FILTER(DATATYPE(?x) != IRI('http://example.org/none')) FILTER(IRI(STR(?s)) = :a) }",
+    "joins of new terms": "SELECT * { ?s :i ?i BIND(IRI(STR(?s)) AS ?a) { ?y :n ?n BIND(IRI(STR(?y)) AS ?a) } { BIND(:none AS ?c) } UNION { BIND(IRI(CONCAT('urn:', 'x')) AS ?c) } }",
+    "choices of new terms": "SELECT (IF(?x > 1, :none, :nothing) AS ?y) (COALESCE(IRI(?t), :none) AS ?z) (IF(?x > 1, 'x'@en, :none) AS ?w) { ?s :i ?x BIND(STR(?q) AS ?t) }",
+    "triples of new terms": "CONSTRUCT { ?y ?y ?z . ?y a ?w } { ?s :i ?x BIND(IRI(CONCAT('urn:', STR(?x))) AS ?y) BIND(STRLANG('b\\n\"', 'de') AS ?z) BIND(DATATYPE(?x) AS ?w) }",
+    "keys without names": "SELECT (COUNT(*) AS ?n) { ?s :t|:i ?x } GROUP BY STRLEN(STR(?x)) (STR(?s)) xsd:string(?x) HAVING(COUNT(*) > 0)",
     "constants that are not in the data": "SELECT * { ?s :p ?x OPTIONAL { ?x :when ?w } BIND(!sameTerm(?w, :none) AS ?a) BIND(ISNUMERIC(:none) AS ?b) BIND(sameTerm(?x, :none) AS ?c) }",
     "triples": "CONSTRUCT { ?s :is ?x ; a :Number . :all :has ?s , :a } { ?s :i ?x }",
     "triples of the pattern": "CONSTRUCT WHERE { ?s :p ?x . ?x :i ?y }",
@@ -169,6 +181,14 @@ LEFT_TO_OXIGRAPH = {
     "a function of too few": "SELECT * { ?s :t ?x FILTER(CONTAINS(?x)) }",
     "parts of texts with languages": "SELECT (SUBSTR(?x, 2) AS ?y) { ?s :t ?x }",
     "functions that are not known": "SELECT (xsd:double(?x) AS ?y) { ?s :i ?x }",
+    "a relative IRI": 'SELECT (IRI(CONCAT(STR(?x), "/../a")) AS ?y) { ?s :p ?x }',
+    "a text that may be no IRI": "SELECT (IRI(STR(?x)) AS ?y) { ?s :t ?x }",
+    "an IRI of one or of a text": "SELECT (IRI(?x) AS ?y) { ?s :p|:t ?x }",
+    "literals of known datatypes": "SELECT (STRDT(STR(?x), xsd:integer) AS ?y) { ?s :i ?x }",
+    "an order of new literals": "SELECT * { ?s :i ?x BIND(STRLANG(STR(?x), 'en') AS ?y) } ORDER BY ?y",
+    "the truth of new terms": "SELECT * { ?s :i ?x FILTER(STRLANG(STR(?x), 'en')) }",
+    "texts of new terms": "SELECT (STRLEN(STRLANG(STR(?x), 'en')) AS ?y) { ?s :i ?x }",
+    "equal new literals": "SELECT * { ?s :i ?x FILTER(STRDT(STR(?x), :type) = STRDT(STR(?x), :kind)) }",
     "a datatype of one that is not known": "SELECT * { ?s :o ?x FILTER(DATATYPE(?x) = :type) }",
     "letters of two": 'SELECT (UCASE(CONCAT(STR(?x), "ß")) AS ?y) { ?s :t ?x }',
     "texts with languages in a row": "SELECT (GROUP_CONCAT(?x) AS ?y) { ?s :t ?x }",
@@ -212,6 +232,14 @@ def test_blank_nodes_of_a_template_are_new_for_each_solution(pair, template):
     assert same(expected, found)
     nodes = {term for row in found[1] for term in row if term.startswith("_:")}
     assert len(nodes) == 7 * len(set(re.findall(r"_:[bc]|\[\]", template)))
+
+
+def test_what_is_reduced_is_there_at_least_once(pair):
+    text = PREFIXES + "SELECT REDUCED ?x { ?s :p ?x }"
+    expected, found = pair.answers(text)
+    assert set(found[1]) == set(expected[1])
+    everything, _ = pair.answers(text.replace("REDUCED", ""))
+    assert Counter(found[1]) <= Counter(everything[1])
 
 
 def test_a_sample_is_one_of_them_and_texts_in_a_row_are_all(pair):

@@ -35,7 +35,14 @@ REFUSED = {
     **dict.fromkeys(
         ("before and after", "before and after nothing", "parts of texts"), "Substring"
     ),
-    **dict.fromkeys(("integers of others", "integers of texts"), "RegexpFullMatch in Spark"),
+    **dict.fromkeys(
+        (
+            *("integers of others", "integers of texts", "new IRIs", "the same datatype"),
+            *("joins of new terms", "choices of new terms", "triples of new terms"),
+        ),
+        "RegexpFullMatch in Spark",
+    ),
+    **dict.fromkeys(("datatypes that are shown", "datatypes counted"), "RegexpExtract in Spark"),
     "decimals of others": "TRY of Column in Spark",
 }
 """What Spark cannot do, and why; its recursion keeps duplicates."""

@@ -24,13 +24,15 @@ _ERROR = "NULL::BOOLEAN"
 
 def mask_of(value: Value) -> Class:
     """Return the classes that a value can have."""
-    return value.mask if value.kind is Kind.TERM else _MASKS[value.kind]
+    return _MASKS.get(value.kind, value.mask)
 
 
 def equal(context: Expressions, left: Value, right: Value, *, strict: bool) -> str:
     """Return `left = right`: by value of numbers, by term else, an error where that is unclear."""
     if left.is_unbound or right.is_unbound:
         return _ERROR
+    if Kind.SPELLED in (left.kind, right.kind):
+        left, right = left.spelled_out, right.spelled_out
     if left.constant is not None or (left.kind is not Kind.TERM and right.kind is Kind.TERM):
         left, right = right, left
     if left.constant is not None:
@@ -42,6 +44,8 @@ def equal(context: Expressions, left: Value, right: Value, *, strict: bool) -> s
         return _equal_value(context, left, right, strict=strict)
     if left.kind in _NUMERIC and right.kind in _NUMERIC:
         return _compared(left, right, "=")
+    if left.kind is Kind.SPELLED and (left.mask | right.mask) & LITERAL:
+        raise Unsupported("a comparison of literals that are computed")
     if left.kind is right.kind:
         return f"({left.sql} = {right.sql})"
     raise Unsupported("a comparison of values of different kinds")

@@ -148,12 +148,12 @@ class _Compiler:
             raise Unsupported("a variable that is bound twice")
         scope = self._scope(r=inner)
         value = self._context(scope).value(pattern.expression)
+        if value.is_missing:
+            value = value.spelled_out
         column = value.column
         if value.kind is Kind.DOUBLE:
             raise Unsupported("a double that is computed")
-        if value.kind is Kind.TERM and value.sql == "NULL":
-            if value.constant is not None:
-                raise Unsupported("a term that the data does not have")
+        if value.is_unbound:
             column = UNBOUND
         name = self._names.of(pattern.variable)
         selected = ", ".join(

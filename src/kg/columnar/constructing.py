@@ -66,7 +66,7 @@ def _lines(triple: Triple, source: str, solutions: Relation, index: Index, names
         if column.kind is Kind.TERM:
             joins.append(f" JOIN term {table} ON {table}.id = d.{name}")
             wanted += _fitting(name, column.mask, mask, index)
-        elif mask is not None:
+        elif mask is not None and (column.kind is not Kind.SPELLED or column.mask & ~mask):
             raise Unsupported("a literal that is computed in the place of an IRI")
         cells.append(spelled(column.kind, f"d.{name}", table, nullable=False))
     line = " || ' ' || ".join(cells)

@@ -36,6 +36,18 @@ class Value:
         return self.variable is not None and self.sql == "NULL"
 
     @property
+    def is_missing(self) -> bool:
+        """Whether it is a term that a query names and the data does not have."""
+        return self.constant is not None and self.sql == "NULL"
+
+    @property
+    def spelled_out(self) -> Value:
+        """The same; a term that a query names as one that the data need not have."""
+        if self.constant is None or self.kind is not Kind.TERM:
+            return self
+        return Value(Kind.SPELLED, quoted(str(self.constant)), self.mask, nullable=False)
+
+    @property
     def column(self) -> Column:
         """What is known of it."""
         return Column(self.kind, self.mask, self.nullable)
@@ -89,7 +101,7 @@ class Expressions:
             if compile := CONDITIONS.get(expression.name):
                 return compile(self, *expression.arguments)
         value = self.value(expression)
-        if value.kind is Kind.TERM:
+        if value.kind in (Kind.TERM, Kind.SPELLED):
             return self._truth_of_term(value)
         return {
             Kind.BOOLEAN: value.sql,
@@ -97,6 +109,8 @@ class Expressions:
         }.get(value.kind, f"({value.sql} != 0)")
 
     def _truth_of_term(self, value: Value) -> str:
+        if value.kind is Kind.SPELLED:
+            raise Unsupported("the truth of a term that is computed")
         if value.mask == Class.BOOLEAN:
             true = self.index.id(_TRUE)
             return f"({value.sql} = {true})" if true else "false"
@@ -148,6 +162,8 @@ class Expressions:
         """Return the text of a literal of some classes; NULL for other terms."""
         if value.kind is Kind.STRING:
             return value.sql if mask & Class.STRING else "NULL"
+        if value.kind is Kind.SPELLED:
+            raise Unsupported("the text of a term that is computed")
         if value.kind is not Kind.TERM:
             return "NULL"
         if value.constant is not None:

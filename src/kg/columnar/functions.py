@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from collections.abc import Callable
 from functools import partial
@@ -15,10 +17,11 @@ from kg.columnar.classes import LITERAL, NOTHING, NUMBER, RESOURCE, UNCLEAR, Cla
 from kg.columnar.comparing import equal, mask_of, ordered
 from kg.columnar.dates import DATES
 from kg.columnar.expressions import Expressions, Value
+from kg.columnar.newterms import DATATYPES, NEW_TERMS
 from kg.columnar.numbers import NUMBERS
 from kg.columnar.relations import Kind, quoted, within
 from kg.columnar.texts import CASES, TEXTS, cased
-from kg.terms import RDF, XSD, Literal, NamedNode
+from kg.terms import XSD, Literal, NamedNode
 
 _WORDS = Class.STRING | Class.LANGUAGE
 
@@ -51,30 +54,28 @@ def _bound(context: Expressions, argument: Expression) -> Value:
 
 
 def _if(context: Expressions, test: Expression, yes: Expression, no: Expression) -> Value:
-    one, other = context.value(yes), context.value(no)
+    one, other = _common(context.value(yes), context.value(no))
     condition = context.truth(test)
-    kind, mask = _common(one, other)
     sql = f"(CASE WHEN {condition} THEN {one.sql} WHEN NOT {condition} THEN {other.sql} END)"
-    return Value(kind, sql, mask)
+    return Value(one.kind, sql, one.mask | other.mask)
 
 
 def _coalesce(context: Expressions, *arguments: Expression) -> Value:
-    values = [context.value(each) for each in arguments]
-    kind, mask = _common(*values)
+    values = _common(*(context.value(each) for each in arguments))
+    mask = functools.reduce(operator.or_, (each.mask for each in values))
     nullable = all(each.nullable for each in values)
-    return Value(kind, f"coalesce({', '.join(each.sql for each in values)})", mask, nullable)
+    return Value(
+        values[0].kind, f"coalesce({', '.join(each.sql for each in values)})", mask, nullable
+    )
 
 
-def _common(*values: Value) -> tuple[Kind, Class]:
-    """Return the kind of all of some values."""
+def _common(*values: Value) -> tuple[Value, ...]:
+    """Return the same values, all of one kind."""
+    if any(each.kind is Kind.SPELLED or each.is_missing for each in values):
+        values = tuple(each.spelled_out for each in values)
     if not values or any(each.kind is not values[0].kind for each in values):
         raise Unsupported("a choice among values of different kinds")
-    if any(each.sql == "NULL" and each.constant is not None for each in values):
-        raise Unsupported("a term that the data does not have")
-    mask = NOTHING
-    for each in values:
-        mask |= each.mask
-    return values[0].kind, mask
+    return values
 
 
 # ---------------------------------------------------------------------------------- comparison
@@ -109,24 +110,12 @@ def _has_datatype(
 ) -> str:
     """Return whether a literal is of a datatype, which is a range of ids, or several."""
     value = context.value(*arguments)
-    known = _DATATYPES.get(datatype, NOTHING)
+    known = DATATYPES.get(datatype, NOTHING)
     unclear = Class.STRANGE if known else UNCLEAR
     if value.kind is not Kind.TERM or value.constant or value.mask & unclear:
         raise Unsupported("the datatype of what is computed, or one that is not known here")
     ids = context.ranges(known)
     return _in_ranges(context, value, ids, LITERAL, strict=strict)
-
-
-_DATATYPES = {
-    XSD.string: Class.STRING,
-    RDF.langString: Class.LANGUAGE,
-    XSD.boolean: Class.BOOLEAN,
-    XSD.integer: Class.INTEGER,
-    XSD.decimal: Class.DECIMAL,
-    XSD.double: Class.DOUBLE,
-    XSD.date: Class.DATE,
-    XSD.dateTime: Class.TIME | Class.INSTANT,
-}
 
 
 def _in_ranges(
@@ -323,6 +312,7 @@ FUNCTIONS: dict[str, Compiled] = {
     "STRENDS": partial(_search, "ends_with"),
     "REGEX": _regex,
     **TEXTS,
+    **NEW_TERMS,
     **NUMBERS,
     **DATES,
     XSD.string.value: _str,

@@ -125,8 +125,8 @@ def _extreme(
     if value.kind is Kind.TERM:
         if value.mask & Class.BLANK or not is_in_order(value.mask, context.index):
             raise Unsupported("the least or greatest of terms of several classes")
-    elif value.kind is Kind.BOOLEAN:
-        raise Unsupported("the least or greatest of truths")
+    elif value.kind in (Kind.BOOLEAN, Kind.SPELLED):
+        raise Unsupported("the least or greatest of truths, or of terms that are computed")
     # Of no solutions there is none.
     extreme = _unless_error(value, f"{name}({value.sql})")
     return Value(value.kind, extreme, value.mask, nullable=True)

@@ -33,6 +33,10 @@ _DIRECTIONS = {False: "ASC NULLS FIRST", True: "DESC NULLS LAST"}
 def _sorted_by(value: Value, context: Expressions) -> list[str]:
     if value.is_unbound:
         return []
+    if value.kind is Kind.SPELLED:
+        if value.mask != Class.IRI:
+            raise Unsupported("an order of literals that are computed")
+        return [f"({value.sql})[2:-2]"]
     if value.kind is not Kind.TERM or is_in_order(value.mask, context.index):
         return [value.sql]
     if not value.mask & ~_WORDS:

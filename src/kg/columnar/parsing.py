@@ -123,9 +123,8 @@ class _Reader:
     # ------------------------------------------------------------------------------ SELECT
 
     def _select(self) -> tuple[Select, _Names, _Names]:
-        if self._cursor.sees("REDUCED"):
-            raise Unsupported("REDUCED")
-        distinct = bool(self._cursor.skip("DISTINCT"))
+        # What REDUCED leaves out may be all that is there already (18.2.5.4).
+        distinct = bool(self._cursor.skip("DISTINCT", "REDUCED"))
         chosen = self._chosen()
         default, named = self._dataset()
         return self._modified(self._where(), chosen, distinct=distinct), default, named
@@ -192,20 +191,22 @@ class _Reader:
             return
         self._cursor.expect("BY")
         shape.keys = []
-        while self._cursor.token.kind == "variable" or self._cursor.sees("("):
+        while not self._cursor.sees("HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"):
             if self._cursor.token.kind == "variable":
                 shape.keys.append(self._variable())
-                continue
-            self._cursor.expect("(")
-            expression = self._formulas.read()
-            if self._cursor.sees("AS"):
-                variable = self._named()
+            elif self._cursor.token.kind in ("word", "name", "iri"):
+                shape.add_key(self._formulas.constraint())
+            elif self._cursor.skip("("):
+                expression = self._formulas.read()
+                if self._cursor.sees("AS"):
+                    shape.add_key(expression, self._named())
+                else:
+                    self._cursor.expect(")")
+                    shape.add_key(expression)
             else:
-                raise Unsupported("a key without a name")
-            shape.inner = Extend(shape.inner, variable, expression)
-            shape.keys.append(variable)
+                break
         if not shape.keys:
-            raise Unsupported("a key that is a call")
+            self._cursor.fail("a key")
 
     def _order_by(self) -> list[Order]:
         if not self._cursor.skip("ORDER"):
@@ -383,6 +384,12 @@ class _Shape:
     keys: list[Variable] | None = None
     values: Values | None = None
     aggregates: dict[Aggregate, Variable] = field(default_factory=dict)
+
+    def add_key(self, expression: Expression, name: Variable | None = None) -> None:
+        """Group by an expression, too; one without a name cannot be selected."""
+        name = name or Variable(f".{next(self.numbers)}")
+        self.inner = Extend(self.inner, name, expression)
+        self.keys = [*(self.keys or ()), name]
 
     def aggregated(self, expression: Expression) -> Expression:
         """Return an expression with variables in the place of aggregates."""

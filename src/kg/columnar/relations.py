@@ -21,6 +21,8 @@ class Kind(Enum):
     DOUBLE = "DOUBLE"
     BOOLEAN = "BOOLEAN"
     STRING = "VARCHAR"
+    SPELLED = "TEXT"
+    """Terms as N-Triples; which, the mask tells."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from kg.columnar import Unsupported
-from kg.columnar.relations import Kind
+from kg.columnar.relations import Kind, quoted
 from kg.terms import XSD, Literal
 
 _ONE = 10**18
@@ -17,6 +17,8 @@ def spelled(kind: Kind, sql: str, table: str, *, nullable: bool) -> str:
     if kind is Kind.TERM:
         text = f"{table}.spelled"
         return f"coalesce({text}, '')" if nullable else text
+    if kind is Kind.SPELLED:
+        return f"coalesce({sql}, '')" if nullable else sql
     if kind not in _SPELLINGS:
         raise Unsupported("a double that is computed")
     body, suffix = _SPELLINGS[kind]
@@ -28,6 +30,13 @@ _ESCAPED = (
     "replace(replace(replace(replace(replace({0}, '\\', '\\\\'), '\"', '\\\"'),"
     " chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t')"
 )
+
+
+def literal(text: str, ending: str) -> str:
+    """Return the spelling of a literal with a language or a datatype."""
+    return f"""('"' || {_ESCAPED.format(text)} || {quoted(f'"{ending}')})"""
+
+
 _DECIMAL = (
     "CASE WHEN {0} < 0 THEN '-' ELSE '' END || (abs({0}) // {1}) || CASE WHEN {0} % {1} = 0 THEN ''"
     " ELSE '.' || rtrim(lpad((abs({0}) % {1})::VARCHAR, 18, '0'), '0') END"
@@ -64,6 +73,7 @@ def _decimal(value: int) -> str:
 
 _HERE: dict[Kind, Callable[[Any], str]] = {
     Kind.STRING: lambda text: str(Literal(text)),
+    Kind.SPELLED: str,
     Kind.INTEGER: lambda number: f'"{number}"^^<{XSD.integer.value}>',
     Kind.DECIMAL: lambda number: f'"{_decimal(number)}"^^<{XSD.decimal.value}>',
     Kind.BOOLEAN: lambda truth: f'"{str(truth).lower()}"^^<{XSD.boolean.value}>',

@@ -18,7 +18,7 @@ from kg.columnar.relations import Kind, quoted
 from kg.terms import XSD, Literal
 
 
-def _plain(context: Expressions, argument: Expression) -> str:
+def plain(context: Expressions, argument: Expression) -> str:
     """Return the text of a string without a language; NULL for what is no string."""
     value = context.value(argument)
     mask = mask_of(value)
@@ -34,11 +34,11 @@ def _text(sql: str) -> Value:
 def _concatenated(context: Expressions, *arguments: Expression) -> Value:
     if not arguments:
         raise Unsupported("CONCAT of nothing")
-    return _text(" || ".join(_plain(context, each) for each in arguments))
+    return _text(" || ".join(plain(context, each) for each in arguments))
 
 
 def _before(context: Expressions, text: Expression, part: Expression) -> Value:
-    whole, found = _plain(context, text), _plain(context, part)
+    whole, found = plain(context, text), plain(context, part)
     place = f"strpos({whole}, {found})"
     return _text(
         f"CASE WHEN {place} > 0 THEN left({whole}, {place} - 1) WHEN {place} = 0 THEN '' END"
@@ -46,7 +46,7 @@ def _before(context: Expressions, text: Expression, part: Expression) -> Value:
 
 
 def _after(context: Expressions, text: Expression, part: Expression) -> Value:
-    whole, found = _plain(context, text), _plain(context, part)
+    whole, found = plain(context, text), plain(context, part)
     place = f"strpos({whole}, {found})"
     rest = f"substr({whole}, {place} + length({found}))"
     return _text(f"CASE WHEN {place} > 0 THEN {rest} WHEN {place} = 0 THEN '' END")
@@ -57,8 +57,8 @@ def _cut(context: Expressions, text: Expression, *places: Expression) -> Value:
     first, *length = (_whole_number(each) for each in places)
     begin = max(first, 1)
     if not length:
-        return _text(f"substr({_plain(context, text)}, {begin})")
-    return _text(f"substr({_plain(context, text)}, {begin}, {max(first + length[0] - begin, 0)})")
+        return _text(f"substr({plain(context, text)}, {begin})")
+    return _text(f"substr({plain(context, text)}, {begin}, {max(first + length[0] - begin, 0)})")
 
 
 def _whole_number(expression: Expression) -> int:
@@ -85,7 +85,7 @@ def _replaced(
     if not _WORDS.fullmatch(pattern.value) or not _WORDS.fullmatch(replacement.value or " "):
         raise Unsupported("a regular expression that is more than words")
     parts = f"{quoted(pattern.value)}, {quoted(replacement.value)}"
-    return _text(f"replace({_plain(context, text)}, {parts})")
+    return _text(f"replace({plain(context, text)}, {parts})")
 
 
 _WORDS = re.compile(r"[\w ,:;/'\"<>=%&#@~!-]+")
@@ -117,12 +117,12 @@ CASES = {
 
 
 def _cased(name: str, context: Expressions, argument: Expression) -> Value:
-    return _text(cased(name, _plain(context, argument)))
+    return _text(cased(name, plain(context, argument)))
 
 
 def _mapped(name: str, context: Expressions, argument: Expression) -> Value:
     """Return what a function of DuckDB makes of the bytes of a text."""
-    return _text(f"{name}({_plain(context, argument)})")
+    return _text(f"{name}({plain(context, argument)})")
 
 
 # ---------------------------------------------------------------------------------- casts
@@ -142,6 +142,18 @@ def _to_integer(context: Expressions, argument: Expression) -> Value:
         spelled = f"regexp_full_match({text}, '[+-]?[0-9]+')"
         return Value(Kind.INTEGER, f"(CASE WHEN {spelled} THEN {number} END)")
     raise Unsupported("an integer of what may be of several datatypes")
+
+
+def _to_boolean(context: Expressions, argument: Expression) -> Value:
+    value = context.value(argument)
+    kind = mask_of(value) & LITERAL & ~Class.LANGUAGE
+    if kind == Class.STRING:
+        text = context.text(value, Class.STRING)
+        cases = f"WHEN {text} IN ('true', '1') THEN true WHEN {text} IN ('false', '0') THEN false"
+        return Value(Kind.BOOLEAN, f"(CASE {cases} END)")
+    if kind in (Class.INTEGER, Class.DECIMAL):
+        return Value(Kind.BOOLEAN, f"({context.number(value).sql} != 0)")
+    raise Unsupported("a boolean of what may be of several datatypes")
 
 
 def _to_decimal(context: Expressions, argument: Expression) -> Value:
@@ -165,6 +177,7 @@ TEXTS: dict[str, Callable[..., Value]] = {
     "MD5": partial(_mapped, "md5"),
     "SHA1": partial(_mapped, "sha1"),
     "SHA256": partial(_mapped, "sha256"),
+    XSD.boolean.value: _to_boolean,
     XSD.integer.value: _to_integer,
     XSD.decimal.value: _to_decimal,
 }
