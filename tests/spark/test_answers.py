@@ -42,7 +42,18 @@ REFUSED = {
         ),
         "RegexpFullMatch in Spark",
     ),
-    **dict.fromkeys(("datatypes that are shown", "datatypes counted"), "RegexpExtract in Spark"),
+    **dict.fromkeys(
+        (
+            *("datatypes that are shown", "datatypes counted"),
+            "a datatype of one that is not known",
+        ),
+        "RegexpExtract in Spark",
+    ),
+    **dict.fromkeys(
+        ("parts of texts with languages", "texts with languages counted"), "Upper in Spark"
+    ),
+    "before and after in texts with languages": "StrPosition in Spark",
+    "errors of texts with languages": "url_encode in Spark",
     "decimals of others": "TRY of Column in Spark",
 }
 """What Spark cannot do, and why; its recursion keeps duplicates."""

@@ -9,7 +9,8 @@ from kg.columnar import Unsupported
 from kg.columnar.algebra import Expression
 from kg.columnar.classes import NOTHING, Class
 from kg.columnar.expressions import Expressions, Value
-from kg.columnar.relations import Kind, within
+from kg.columnar.relations import Kind, quoted, within
+from kg.terms import XSD, Literal, NamedNode
 
 _MOMENT = Class.TIME | Class.INSTANT
 
@@ -43,6 +44,15 @@ def _zone(context: Expressions, argument: Expression) -> Value:
     return Value(Kind.STRING, f"(CASE WHEN {zoned} THEN 'Z' WHEN {others} THEN '' END)")
 
 
+def _offset(context: Expressions, argument: Expression) -> Value:
+    """Return the time zone as a duration: there is only one that is known here."""
+    zone = _zone(context, argument)
+    sql = f"(CASE WHEN {zone.sql} = 'Z' THEN {quoted(str(_NO_OFFSET))} END)"
+    return Value(Kind.SPELLED, sql, Class.STRANGE)
+
+
+_NO_OFFSET = Literal("PT0S", datatype=NamedNode(f"{XSD.prefix}dayTimeDuration"))
+
 DATES: dict[str, Callable[..., Value]] = {
     "YEAR": partial(_part, 1, 4),
     "MONTH": partial(_part, 6, 7),
@@ -51,4 +61,5 @@ DATES: dict[str, Callable[..., Value]] = {
     "MINUTES": partial(_part, 15, 16),
     "SECONDS": _seconds,
     "TZ": _zone,
+    "TIMEZONE": _offset,
 }

@@ -7,6 +7,7 @@ when it is true, false need not be told from an error; elsewhere it is `strict`.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from kg.columnar.index import Index, Range
 from kg.columnar.relations import UNBOUND, Column, Kind, quoted, within
 from kg.columnar.scopes import Scope
 from kg.terms import Literal, NamedNode
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters that are escaped in constants, and not in what is computed."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Value:
         """The same; a term that a query names as one that the data need not have."""
         if self.constant is None or self.kind is not Kind.TERM:
             return self
+        if _CONTROL.search(self.constant.value):
+            raise Unsupported("a constant that is spelled in two ways")
         return Value(Kind.SPELLED, quoted(str(self.constant)), self.mask, nullable=False)
 
     @property

@@ -113,7 +113,8 @@ def _has_datatype(
     known = DATATYPES.get(datatype, NOTHING)
     unclear = Class.STRANGE if known else UNCLEAR
     if value.kind is not Kind.TERM or value.constant or value.mask & unclear:
-        raise Unsupported("the datatype of what is computed, or one that is not known here")
+        named = context.value(Call("DATATYPE", arguments))
+        return equal(context, named, context.value(datatype), strict=strict)
     ids = context.ranges(known)
     return _in_ranges(context, value, ids, LITERAL, strict=strict)
 

@@ -15,7 +15,7 @@ from kg.columnar.comparing import mask_of
 from kg.columnar.expressions import Expressions, Value
 from kg.columnar.relations import Kind, quoted, within
 from kg.columnar.spelling import literal
-from kg.columnar.texts import plain
+from kg.columnar.texts import simple
 from kg.terms import RDF, XSD, Literal, NamedNode
 
 DATATYPES = {
@@ -40,7 +40,7 @@ def _iri(context: Expressions, argument: Expression) -> Value:
         return Value(Kind.TERM, f"(CASE WHEN {iris} THEN {value.sql} END)", Class.IRI)
     if mask & Class.IRI:
         raise Unsupported("an IRI of what may be one, or a text")
-    text = plain(context, argument)
+    text = simple(context, argument)
     known = f"regexp_full_match({text}, {quoted(_CLEAR)}) AND NOT contains({text}, '/.')"
     fails = "error('an IRI that the engine may read otherwise')"
     sql = f"(CASE WHEN {known} THEN '<' || {text} || '>' WHEN {text} IS NOT NULL THEN {fails} END)"
@@ -60,7 +60,7 @@ def _with_language(context: Expressions, text: Expression, language: Expression)
         raise Unsupported("a language that is computed, or none")
     # The engine keeps languages in small letters.
     ending = f"@{language.value.lower()}"
-    return Value(Kind.SPELLED, literal(plain(context, text), ending), Class.LANGUAGE)
+    return Value(Kind.SPELLED, literal(simple(context, text), ending), Class.LANGUAGE)
 
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?")
@@ -70,10 +70,10 @@ def _with_datatype(context: Expressions, text: Expression, datatype: Expression)
     if not isinstance(datatype, NamedNode):
         raise Unsupported("a datatype that is computed")
     if datatype == XSD.string:
-        return Value(Kind.STRING, plain(context, text))
+        return Value(Kind.STRING, simple(context, text))
     if class_of(Literal("", datatype=datatype)) is not Class.UNKNOWN:
         raise Unsupported("a literal of a datatype that the engine knows")
-    return Value(Kind.SPELLED, literal(plain(context, text), f"^^{datatype}"), Class.UNKNOWN)
+    return Value(Kind.SPELLED, literal(simple(context, text), f"^^{datatype}"), Class.UNKNOWN)
 
 
 def _datatype(context: Expressions, argument: Expression) -> Value:

@@ -1,6 +1,7 @@
 """Functions that make texts and numbers of texts (SPARQL 1.1, 17.4.3 and 17.5), where exact.
 
-What has a language is left out: which language a result has depends on all arguments.
+A part of a text has its language. Of texts put together, what has a language is left out: which one
+the result has depends on all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from kg.columnar.algebra import Expression
 from kg.columnar.classes import EXACT, LITERAL, Class, class_of
 from kg.columnar.comparing import as_decimal, mask_of
 from kg.columnar.expressions import Expressions, Value
-from kg.columnar.relations import Kind, quoted
+from kg.columnar.relations import Kind, quoted, within
+from kg.columnar.spelling import literal
 from kg.terms import XSD, Literal
 
 
@@ -27,38 +29,79 @@ def plain(context: Expressions, argument: Expression) -> str:
     return context.text(value, Class.STRING)
 
 
+def simple(context: Expressions, argument: Expression) -> str:
+    """Return the text of a string without a language; NULL for anything else, which is an error."""
+    value = context.value(argument)
+    if not mask_of(value) & Class.STRING:
+        raise Unsupported("a text of what is none")
+    return context.text(value, Class.STRING)
+
+
 def _text(sql: str) -> Value:
     return Value(Kind.STRING, f"({sql})")
 
 
+Make = Callable[[str], str]
+
+
+def _alike(
+    context: Expressions, argument: Expression, make: Make, has: Make | None = None
+) -> Value:
+    """Return a text made of another, whose language it has where the condition `has` holds."""
+    value = context.value(argument)
+    mask = mask_of(value) & (Class.STRING | Class.LANGUAGE)
+    if not mask & Class.LANGUAGE:
+        return _text(make(plain(context, argument)))
+    languages = context.index.languages.items()
+    if value.kind is not Kind.TERM or value.constant is not None or value.mask & Class.STRANGE:
+        raise Unsupported("a text with a language that is computed, a constant, or has a direction")
+    if len(languages) > _MOST_LANGUAGES:
+        raise Unsupported("a language among many")
+    whole = context.text(value, mask)
+    holds = f" AND {has(whole)}" if has else ""
+    cases = [f"WHEN {within(value.sql, [ids])}{holds} THEN '@{each}'" for each, ids in languages]
+    ending = f"(CASE {' '.join(cases)} ELSE '' END)"
+    sql = f"({literal(make(whole), '')} || {ending})"
+    return Value(Kind.SPELLED, sql, mask | Class.STRING if has else mask)
+
+
+_MOST_LANGUAGES = 50
+
+
 def _concatenated(context: Expressions, *arguments: Expression) -> Value:
     if not arguments:
-        raise Unsupported("CONCAT of nothing")
+        return Value(Kind.STRING, "''", nullable=False)
     return _text(" || ".join(plain(context, each) for each in arguments))
 
 
 def _before(context: Expressions, text: Expression, part: Expression) -> Value:
-    whole, found = plain(context, text), plain(context, part)
-    place = f"strpos({whole}, {found})"
-    return _text(
-        f"CASE WHEN {place} > 0 THEN left({whole}, {place} - 1) WHEN {place} = 0 THEN '' END"
-    )
+    found = plain(context, part)
+
+    def before(whole: str) -> str:
+        place = f"strpos({whole}, {found})"
+        start = f"left({whole}, {place} - 1)"
+        return f"CASE WHEN {place} > 0 THEN {start} WHEN {place} = 0 THEN '' END"
+
+    return _alike(context, text, before, lambda whole: f"strpos({whole}, {found}) > 0")
 
 
 def _after(context: Expressions, text: Expression, part: Expression) -> Value:
-    whole, found = plain(context, text), plain(context, part)
-    place = f"strpos({whole}, {found})"
-    rest = f"substr({whole}, {place} + length({found}))"
-    return _text(f"CASE WHEN {place} > 0 THEN {rest} WHEN {place} = 0 THEN '' END")
+    found = plain(context, part)
+
+    def after(whole: str) -> str:
+        place = f"strpos({whole}, {found})"
+        rest = f"substr({whole}, {place} + length({found}))"
+        return f"CASE WHEN {place} > 0 THEN {rest} WHEN {place} = 0 THEN '' END"
+
+    return _alike(context, text, after, lambda whole: f"strpos({whole}, {found}) > 0")
 
 
 def _cut(context: Expressions, text: Expression, *places: Expression) -> Value:
     """Return the characters from the first place on, as many as the second says, if any."""
     first, *length = (_whole_number(each) for each in places)
     begin = max(first, 1)
-    if not length:
-        return _text(f"substr({plain(context, text)}, {begin})")
-    return _text(f"substr({plain(context, text)}, {begin}, {max(first + length[0] - begin, 0)})")
+    count = f", {max(first + length[0] - begin, 0)}" if length else ""
+    return _alike(context, text, lambda whole: f"substr({whole}, {begin}{count})")
 
 
 def _whole_number(expression: Expression) -> int:
@@ -85,7 +128,7 @@ def _replaced(
     if not _WORDS.fullmatch(pattern.value) or not _WORDS.fullmatch(replacement.value or " "):
         raise Unsupported("a regular expression that is more than words")
     parts = f"{quoted(pattern.value)}, {quoted(replacement.value)}"
-    return _text(f"replace({plain(context, text)}, {parts})")
+    return _alike(context, text, lambda whole: f"replace({whole}, {parts})")
 
 
 _WORDS = re.compile(r"[\w ,:;/'\"<>=%&#@~!-]+")
@@ -117,12 +160,20 @@ CASES = {
 
 
 def _cased(name: str, context: Expressions, argument: Expression) -> Value:
-    return _text(cased(name, plain(context, argument)))
+    return _alike(context, argument, partial(cased, name))
 
 
 def _mapped(name: str, context: Expressions, argument: Expression) -> Value:
     """Return what a function of DuckDB makes of the bytes of a text."""
-    return _text(f"{name}({plain(context, argument)})")
+    return _text(f"{name}({simple(context, argument)})")
+
+
+def _for_uri(context: Expressions, argument: Expression) -> Value:
+    value = context.value(argument)
+    words = Class.STRING | Class.LANGUAGE
+    if not mask_of(value) & words or mask_of(value) & Class.STRANGE:
+        raise Unsupported("a text of what is none, or has a direction")
+    return _text(f"url_encode({context.text(value, words)})")
 
 
 # ---------------------------------------------------------------------------------- casts
@@ -173,7 +224,7 @@ TEXTS: dict[str, Callable[..., Value]] = {
     "REPLACE": _replaced,
     "LCASE": partial(_cased, "LCASE"),
     "UCASE": partial(_cased, "UCASE"),
-    "ENCODE_FOR_URI": partial(_mapped, "url_encode"),
+    "ENCODE_FOR_URI": _for_uri,
     "MD5": partial(_mapped, "md5"),
     "SHA1": partial(_mapped, "sha1"),
     "SHA256": partial(_mapped, "sha256"),
