@@ -206,7 +206,7 @@ PEERS = (
         ),
         lambda folder, port: [
             str(BIN / "oxigraph"), "serve-read-only", "--location", str(folder / "ox"),
-            "--bind", f"{HOST}:{port}",
+            "--bind", f"{HOST}:{port}", "--timeout-s", f"{PATIENCE:.0f}",
         ],
         "/query",
         needs=(str(BIN / "oxigraph"),),

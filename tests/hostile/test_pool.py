@@ -20,7 +20,7 @@ from kg import formats
 from kg.build import build
 from kg.errors import BadQuery, Busy, Cancelled, Interrupted, KgError, OverLimit, StorageFailed
 from kg.store import EVERYTHING, Cancellation, Limits, Scope
-from kg.store.admission import Lane
+from kg.store.admission import FOR_PAGES, Lane
 from kg.store.embedded import EmbeddedStore
 from kg.store.loading import Source
 from kg.store.pool import Pool
@@ -101,7 +101,7 @@ def whole(pool, snapshot, eventually):
 
     def holds():
         cancellation = Cancellation()
-        lanes = [Lane.QUERY] * READERS + [Lane.PAGE]
+        lanes = [Lane.QUERY] * READERS + [Lane.PAGE] * FOR_PAGES
         limits = Limits(seconds=60, cancellation=cancellation)
         with ThreadPoolExecutor(len(lanes)) as threads:
             for lane in lanes:
@@ -117,7 +117,7 @@ def whole(pool, snapshot, eventually):
 @pytest.fixture
 def settled(readers, eventually):
     """The process ids of the readers, once those that were killed have been replaced."""
-    assert eventually(lambda: len(readers()) == READERS + 1)
+    assert eventually(lambda: len(readers()) == READERS + FOR_PAGES)
     return readers()
 
 
@@ -517,7 +517,7 @@ def test_a_pool_that_is_closed_leaves_no_process(snapshot, processes, eventually
         assert "open\n" in told
         time.sleep(0.2)
         before = below(process.pid, processes())
-        assert len(before) == READERS + 2
+        assert len(before) == 1 + READERS + FOR_PAGES
         print(file=process.stdin, flush=True)
         assert lines(3 - len(told))[-1] == "closed\n"
         assert eventually(lambda: not before & {each.pid for each in living(processes())})

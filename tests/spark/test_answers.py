@@ -55,6 +55,19 @@ REFUSED = {
     "before and after in texts with languages": "StrPosition in Spark",
     "errors of texts with languages": "url_encode in Spark",
     "decimals of others": "TRY of Column in Spark",
+    "whole numbers near others": "could not be run by Spark",  # one of them has too many digits
+    **dict.fromkeys(
+        (
+            "texts in a row",
+            "texts of the same in a row",
+            "no texts in a row",
+            "no texts but errors",
+        ),
+        "GroupConcat in Spark",
+    ),
+    "small and large letters": "(Upper|Lower) in Spark",
+    "small letters of texts with languages": "(Upper|Lower) in Spark",
+    "texts for IRIs and sums of texts": "in Spark",
 }
 """What Spark cannot do, and why; its recursion keeps duplicates."""
 

@@ -60,7 +60,7 @@ def _count(_context: Expressions, value: Value, distinct: str, _is_grouped: bool
 
 def _sample(_context: Expressions, value: Value, _distinct: str, _is_grouped: bool) -> Value:
     """Return any of the values; of no solutions there is none."""
-    sample = _unless_error(value, f"any_value({value.sql})")
+    sample = _unless_error(value, f"min({value.sql})")
     return Value(value.kind, sample, value.mask, nullable=True)
 
 

@@ -1,7 +1,7 @@
 """Who may use a reader next: two lanes with a bounded queue each, first come first served.
 
-Clients' own queries go in one lane, pages in the other. There is one reader more than the query
-lane may hold, so that no number of queries keeps a page from being made.
+Clients' own queries go in one lane, pages in the other. There are `FOR_PAGES` readers more than the
+query lane may hold, so that no number of queries keeps a page from being made.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from kg.errors import Busy
 QUEUE = 32
 """Requests that may wait in a lane."""
 
+FOR_PAGES = 2
+"""Places that are left for pages. Each change has readers open another snapshot, and a page takes
+several queries: with one, the pages behind wait for that."""
+
 
 class Lane(StrEnum):
     """Whom an answer is for."""
@@ -35,12 +39,13 @@ class _Line:
 
 
 class Admission:
-    """Hands out `places` in all, of which the query lane may hold all but one."""
+    """Hands out as many places as queries may hold, and `FOR_PAGES` more."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, queries: int) -> None:
+        self.places = queries + FOR_PAGES
         self._changed = threading.Condition()
-        self._free = places
-        self._lines = {Lane.QUERY: _Line(max(1, places - 1)), Lane.PAGE: _Line(places)}
+        self._free = self.places
+        self._lines = {Lane.QUERY: _Line(queries), Lane.PAGE: _Line(self.places)}
 
     @contextmanager
     def place(

@@ -20,7 +20,7 @@ from kg.store.dialogue import Reader
 from kg.store.reader import raised
 from kg.store.spool import Spool
 
-LONG = 0.5
+LONG = 0.2
 """Seconds after which a query makes room for others: its reader is slowed, and then replaced."""
 
 _numbers = itertools.count(1)

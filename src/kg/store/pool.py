@@ -69,7 +69,6 @@ class Pool:
         Only with `federation` can readers open sockets.
         """
         self._federation = federation
-        self._size = readers + 1
         self._memory = memory
         self._union_default_graph = union_default_graph
         self._base_iri = base_iri
@@ -78,12 +77,12 @@ class Pool:
         self._work: Path | None = None
         with contextlib.suppress(OSError):  # where nothing can be written, all has to fit
             self._work = Path(tempfile.mkdtemp(prefix="kg-"))
-        self._admission = Admission(self._size)
+        self._admission = Admission(readers)
         self._nursery = Nursery()
         self._renewing = threading.Lock()
         self._closed = False
         self._changed = threading.Condition()
-        self._idle: list[Reader | None] = [self._make() for _ in range(self._size)]
+        self._idle: list[Reader | None] = [self._make() for _ in range(self._admission.places)]
         self._running: dict[str, Running] = {}
         self.stopped: Counter[str] = Counter()
         """How many queries were stopped, by the code of the reason."""
