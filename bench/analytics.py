@@ -184,7 +184,7 @@ def _seconds(peer: Peer, port: int, text: str) -> float | None:
         begun = time.perf_counter()
         try:
             peers.asked(port, peer.query, unique)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, ValueError):  # ValueError: it was cut off
             return None
         found.append(time.perf_counter() - begun)
         if found[0] > LONG:
