@@ -249,7 +249,7 @@ DAMAGES = {
 
 
 @pytest.fixture(scope="module")
-def damaged(serving, tmp_path_factory):
+def damaged(serving, tmp_path_factory, eventually):
     """A server over a state after a build and changes, and a way to put a damaged copy in place."""
     folder = tmp_path_factory.mktemp("damaged")
     with serving(options={"files": [_version(folder, 7)]}) as server:
@@ -266,7 +266,13 @@ def damaged(serving, tmp_path_factory):
         server._writable = False
         server.start()
         expected = [client.query(question).json["results"]["bindings"] for question in QUESTIONS]
+        assert eventually(lambda: _derived(whole).is_dir(), 60)
         yield server, whole, expected
+
+
+def _derived(snapshot: Path) -> Path:
+    """Where that is which was derived from a state; what was derived before it may be there too."""
+    return snapshot / "derived" / snapshot.name
 
 
 def _copy(whole: Path, number: int) -> Path:
@@ -276,8 +282,7 @@ def _copy(whole: Path, number: int) -> Path:
     """
     name = f"{whole.name[:-8]}{number:08x}"
     copy = Path(shutil.copytree(whole, whole.with_name(name)))
-    (derived,) = (copy / "derived").iterdir()
-    derived.rename(copy / "derived" / name)
+    (copy / "derived" / whole.name).rename(_derived(copy))
     return copy
 
 
@@ -324,9 +329,7 @@ def test_a_damaged_file_gives_an_error_or_the_right_answer(damaged, damage):
         shutil.rmtree,
         lambda path: (path / "snapshot.json").write_text("{", encoding="utf-8"),
         lambda path: (path / "snapshot.json").unlink(),
-        lambda path: next(path.glob("derived/*/statistics.json")).write_text(
-            "[]", encoding="utf-8"
-        ),
+        lambda path: (_derived(path) / "statistics.json").write_text("[]", encoding="utf-8"),
         lambda path: (path.parents[1] / "current").write_text("../../etc", encoding="utf-8"),
         lambda path: (path.parents[1] / "current").write_bytes(b"\xff\x00"),
         lambda path: (path.parents[1] / "current").unlink(),
