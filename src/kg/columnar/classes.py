@@ -48,7 +48,10 @@ NOTHING = Class(0)
 NUMBER = Class.INTEGER | Class.DECIMAL | Class.DOUBLE
 EXACT = Class.INTEGER | Class.DECIMAL
 RESOURCE = Class.BLANK | Class.IRI
-TEXTUAL = Class.STRING | Class.LANGUAGE | Class.BOOLEAN | Class.UNKNOWN
+WORDS = Class.STRING | Class.LANGUAGE
+"""Strings, with a language or without."""
+
+TEXTUAL = WORDS | Class.BOOLEAN | Class.UNKNOWN
 """Literals that the engine orders by text, datatype and language."""
 
 LITERAL = TEXTUAL | NUMBER | Class.DATE | Class.TIME | Class.INSTANT | Class.STRANGE

@@ -8,6 +8,7 @@ from functools import partial
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Expression
 from kg.columnar.classes import NOTHING, Class
+from kg.columnar.comparing import as_decimal
 from kg.columnar.expressions import Expressions, Value
 from kg.columnar.relations import Kind, quoted, within
 from kg.terms import XSD, Literal, NamedNode
@@ -27,8 +28,7 @@ def _part(first: int, last: int, context: Expressions, argument: Expression) -> 
 
 
 def _seconds(context: Expressions, argument: Expression) -> Value:
-    whole = _part(18, 19, context, argument)
-    return Value(Kind.DECIMAL, f"({whole.sql} * 1000000000000000000::HUGEINT)")
+    return Value(Kind.DECIMAL, as_decimal(_part(18, 19, context, argument)))
 
 
 def _zone(context: Expressions, argument: Expression) -> Value:

@@ -13,17 +13,15 @@ from functools import partial
 
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Call, Expression, Variable
-from kg.columnar.classes import LITERAL, NOTHING, NUMBER, RESOURCE, UNCLEAR, Class
+from kg.columnar.classes import LITERAL, NOTHING, NUMBER, RESOURCE, UNCLEAR, WORDS, Class
 from kg.columnar.comparing import equal, mask_of, ordered
 from kg.columnar.dates import DATES
 from kg.columnar.expressions import Expressions, Value
 from kg.columnar.newterms import DATATYPES, NEW_TERMS
 from kg.columnar.numbers import NUMBERS
 from kg.columnar.relations import Kind, quoted, within
-from kg.columnar.texts import CASES, TEXTS, cased
+from kg.columnar.texts import CASES, MOST_LANGUAGES, TEXTS, cased
 from kg.terms import XSD, Literal, NamedNode
-
-_WORDS = Class.STRING | Class.LANGUAGE
 
 
 def _boolean(sql: str) -> Value:
@@ -213,13 +211,10 @@ def _lang(context: Expressions, argument: Expression) -> Value:
         for language, ids in context.index.languages.items()
         if value.mask & Class.LANGUAGE
     ]
-    if len(cases) > _MOST_LANGUAGES or value.mask & Class.STRANGE:
+    if len(cases) > MOST_LANGUAGES or value.mask & Class.STRANGE:
         raise Unsupported("a language among many")
     others = within(value.sql, context.ranges(LITERAL & ~Class.LANGUAGE))
     return Value(Kind.STRING, f"(CASE {' '.join(cases)} WHEN {others} THEN '' END)")
-
-
-_MOST_LANGUAGES = 50
 
 
 # ---------------------------------------------------------------------------------- strings
@@ -230,9 +225,9 @@ def _words(context: Expressions, argument: Expression) -> str:
     if isinstance(argument, Call) and argument.name in CASES and len(argument.arguments) == 1:
         return cased(argument.name, _words(context, argument.arguments[0]))
     value = context.value(argument)
-    if not mask_of(value) & _WORDS:
+    if not mask_of(value) & WORDS:
         raise Unsupported("a text of what is none")
-    return context.text(value, _WORDS)
+    return context.text(value, WORDS)
 
 
 def _simple(context: Expressions, argument: Expression) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Order
-from kg.columnar.classes import LITERAL, Class
+from kg.columnar.classes import LITERAL, WORDS, Class
 from kg.columnar.expressions import Expressions, Value
 from kg.columnar.index import Index
 from kg.columnar.relations import Kind
 
-_WORDS = Class.STRING | Class.LANGUAGE
 _IN_ORDER = LITERAL & ~Class.STRANGE
 
 
@@ -39,7 +38,7 @@ def _sorted_by(value: Value, context: Expressions) -> list[str]:
         return [f"({value.sql})[2:-2]"]
     if value.kind is not Kind.TERM or is_in_order(value.mask, context.index):
         return [value.sql]
-    if not value.mask & ~_WORDS:
+    if not value.mask & ~WORDS:
         # By text; then those with a language first, by that, which is the order of their ids.
         text = context.looked_up(value, "text")
         has_none = f"NOT {value.sql} BETWEEN {_range(context)}"

@@ -12,7 +12,7 @@ from functools import partial
 
 from kg.columnar import Unsupported
 from kg.columnar.algebra import Expression
-from kg.columnar.classes import EXACT, LITERAL, Class, class_of
+from kg.columnar.classes import EXACT, LITERAL, WORDS, Class, class_of
 from kg.columnar.comparing import as_decimal, mask_of
 from kg.columnar.expressions import Expressions, Value
 from kg.columnar.relations import Kind, quoted, within
@@ -20,7 +20,7 @@ from kg.columnar.spelling import literal
 from kg.terms import XSD, Literal
 
 
-def plain(context: Expressions, argument: Expression) -> str:
+def _plain(context: Expressions, argument: Expression) -> str:
     """Return the text of a string without a language; NULL for what is no string."""
     value = context.value(argument)
     mask = mask_of(value)
@@ -49,13 +49,13 @@ def _alike(
 ) -> Value:
     """Return a text made of another, whose language it has where the condition `has` holds."""
     value = context.value(argument)
-    mask = mask_of(value) & (Class.STRING | Class.LANGUAGE)
+    mask = mask_of(value) & WORDS
     if not mask & Class.LANGUAGE:
-        return _text(make(plain(context, argument)))
+        return _text(make(_plain(context, argument)))
     languages = context.index.languages.items()
     if value.kind is not Kind.TERM or value.constant is not None or value.mask & Class.STRANGE:
         raise Unsupported("a text with a language that is computed, a constant, or has a direction")
-    if len(languages) > _MOST_LANGUAGES:
+    if len(languages) > MOST_LANGUAGES:
         raise Unsupported("a language among many")
     whole = context.text(value, mask)
     holds = f" AND {has(whole)}" if has else ""
@@ -65,35 +65,34 @@ def _alike(
     return Value(Kind.SPELLED, sql, mask | Class.STRING if has else mask)
 
 
-_MOST_LANGUAGES = 50
+MOST_LANGUAGES = 50
+"""Languages beyond which none is told by its range of ids."""
 
 
 def _concatenated(context: Expressions, *arguments: Expression) -> Value:
     if not arguments:
         return Value(Kind.STRING, "''", nullable=False)
-    return _text(" || ".join(plain(context, each) for each in arguments))
+    return _text(" || ".join(_plain(context, each) for each in arguments))
 
 
-def _before(context: Expressions, text: Expression, part: Expression) -> Value:
-    found = plain(context, part)
+def _split(name: str, context: Expressions, text: Expression, part: Expression) -> Value:
+    """Return what stands before or after a part of a text; without a language if it has none."""
+    found = _plain(context, part)
 
-    def before(whole: str) -> str:
-        place = f"strpos({whole}, {found})"
-        start = f"left({whole}, {place} - 1)"
-        return f"CASE WHEN {place} > 0 THEN {start} WHEN {place} = 0 THEN '' END"
+    def place(whole: str) -> str:
+        return f"strpos({whole}, {found})"
 
-    return _alike(context, text, before, lambda whole: f"strpos({whole}, {found}) > 0")
+    def side(whole: str) -> str:
+        kept = _SIDES[name].format(whole=whole, place=place(whole), found=found)
+        return f"CASE WHEN {place(whole)} > 0 THEN {kept} WHEN {place(whole)} = 0 THEN '' END"
+
+    return _alike(context, text, side, lambda whole: f"{place(whole)} > 0")
 
 
-def _after(context: Expressions, text: Expression, part: Expression) -> Value:
-    found = plain(context, part)
-
-    def after(whole: str) -> str:
-        place = f"strpos({whole}, {found})"
-        rest = f"substr({whole}, {place} + length({found}))"
-        return f"CASE WHEN {place} > 0 THEN {rest} WHEN {place} = 0 THEN '' END"
-
-    return _alike(context, text, after, lambda whole: f"strpos({whole}, {found}) > 0")
+_SIDES = {
+    "STRBEFORE": "left({whole}, {place} - 1)",
+    "STRAFTER": "substr({whole}, {place} + length({found}))",
+}
 
 
 def _cut(context: Expressions, text: Expression, *places: Expression) -> Value:
@@ -125,13 +124,13 @@ def _replaced(
             raise Unsupported("a regular expression that is computed")
     assert isinstance(pattern, Literal)
     assert isinstance(replacement, Literal)
-    if not _WORDS.fullmatch(pattern.value) or not _WORDS.fullmatch(replacement.value or " "):
+    if not _PLAIN.fullmatch(pattern.value) or not _PLAIN.fullmatch(replacement.value or " "):
         raise Unsupported("a regular expression that is more than words")
     parts = f"{quoted(pattern.value)}, {quoted(replacement.value)}"
     return _alike(context, text, lambda whole: f"replace({whole}, {parts})")
 
 
-_WORDS = re.compile(r"[\w ,:;/'\"<>=%&#@~!-]+")
+_PLAIN = re.compile(r"[\w ,:;/'\"<>=%&#@~!-]+")
 
 
 def cased(name: str, text: str) -> str:
@@ -170,10 +169,9 @@ def _mapped(name: str, context: Expressions, argument: Expression) -> Value:
 
 def _for_uri(context: Expressions, argument: Expression) -> Value:
     value = context.value(argument)
-    words = Class.STRING | Class.LANGUAGE
-    if not mask_of(value) & words or mask_of(value) & Class.STRANGE:
+    if not mask_of(value) & WORDS or mask_of(value) & Class.STRANGE:
         raise Unsupported("a text of what is none, or has a direction")
-    return _text(f"url_encode({context.text(value, words)})")
+    return _text(f"url_encode({context.text(value, WORDS)})")
 
 
 # ---------------------------------------------------------------------------------- casts
@@ -218,8 +216,7 @@ def _to_decimal(context: Expressions, argument: Expression) -> Value:
 
 TEXTS: dict[str, Callable[..., Value]] = {
     "CONCAT": _concatenated,
-    "STRBEFORE": _before,
-    "STRAFTER": _after,
+    **{name: partial(_split, name) for name in _SIDES},
     "SUBSTR": _cut,
     "REPLACE": _replaced,
     "LCASE": partial(_cased, "LCASE"),
